@@ -1,0 +1,450 @@
+//! Reads records from JSON straight into columns, checking each value as it comes. Every fault
+//! of a line is named with its JSON pointer; a line with a fault leaves no trace in the columns.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::checks;
+use crate::columns::{Column, Columns};
+use crate::fault::{Fault, FaultCode};
+use crate::field_types::COUNT_MAX;
+use crate::institution::{IdentifierCheck, check_identifier};
+use crate::money::{AMOUNT_FEN_MAX, DecimalError, Fen, Percent, parse_scaled};
+use crate::pseudonym::Pseudonym;
+use crate::spec::{FieldKind, FieldSpec, StreamSpec};
+use crate::time::{Day, Time};
+
+/// The longest line, in bytes.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// The most items of a list.
+pub const LIST_ITEMS_MAX: usize = 1000;
+/// The most faults named for one line.
+pub const FAULTS_MAX: usize = 8;
+/// How far a time may lie after its receipt, in seconds, so that a clock that runs a little fast
+/// is forgiven.
+pub const FUTURE_SECONDS_MAX: i64 = 600;
+
+/// Reads the lines of one filing.
+#[derive(Clone, Copy, Debug)]
+pub struct LineReader {
+    stream: &'static StreamSpec,
+    received_at: Time,
+}
+
+impl LineReader {
+    /// A reader of lines of a stream received at a time.
+    pub fn new(stream: &'static StreamSpec, received_at: Time) -> Self {
+        Self { stream, received_at }
+    }
+
+    /// Reads one line and appends its record to `columns`.
+    ///
+    /// # Errors
+    /// All faults of the line, at most [`FAULTS_MAX`]; `columns` is then as it was before.
+    pub fn read(&self, line: &[u8], columns: &mut Columns) -> Result<(), Vec<Fault>> {
+        let row = columns.len();
+        let mut faults = Vec::new();
+        if line.len() > LINE_BYTES_MAX {
+            faults.push(Fault::whole(
+                FaultCode::LineTooLong,
+                format!("The line has {} bytes; at most {LINE_BYTES_MAX} are allowed.", line.len()),
+            ));
+            return Err(faults);
+        }
+        let mut deserializer = serde_json::Deserializer::from_slice(line);
+        let context = RowContext { fields: self.stream.fields, parent: None, faults: &mut faults };
+        let syntax =
+            RowSeed { context, columns }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+        if let Err(error) = syntax {
+            // Faults found before the syntax broke would only distract from it.
+            faults.clear();
+            faults.push(syntax_fault(line, &error));
+        }
+        if faults.is_empty() {
+            checks::check_row(self.stream, columns, row, self.received_at, &mut faults);
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            columns.truncate(row);
+            faults.truncate(FAULTS_MAX);
+            Err(faults)
+        }
+    }
+}
+
+fn syntax_fault(line: &[u8], error: &serde_json::Error) -> Fault {
+    if std::str::from_utf8(line).is_err() {
+        return Fault::whole(FaultCode::NotUtf8, "The line is not UTF-8.");
+    }
+    if error.is_data() {
+        return Fault::whole(FaultCode::WrongType, "The line is not a JSON object.");
+    }
+    // serde_json words its messages without quoting the input, so nothing personal leaks here.
+    let message = error.to_string();
+    let what = message.split(" at line ").next().unwrap_or(&message);
+    Fault::whole(
+        FaultCode::MalformedJson,
+        format!("Not well-formed JSON at column {}: {what}.", error.column()),
+    )
+}
+
+/// Where in a line the reader is.
+struct RowContext<'a> {
+    fields: &'static [FieldSpec],
+    /// For an item of a list: the list's name and the item's index.
+    parent: Option<(&'static str, usize)>,
+    faults: &'a mut Vec<Fault>,
+}
+
+impl RowContext<'_> {
+    fn fault(&mut self, name: &str, code: FaultCode, detail: String) {
+        if self.faults.len() >= FAULTS_MAX {
+            return;
+        }
+        let name = name.replace('~', "~0").replace('/', "~1");
+        let pointer = match self.parent {
+            None => format!("/{name}"),
+            Some((list, index)) => format!("/{list}/{index}/{name}"),
+        };
+        self.faults.push(Fault { pointer, code, detail });
+    }
+}
+
+/// Reads one JSON object into one row.
+struct RowSeed<'a> {
+    context: RowContext<'a>,
+    columns: &'a mut Columns,
+}
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let fields = self.context.fields;
+        let mut seen = 0u64;
+        let mut guess = 0;
+        while let Some(key) = map.next_key_seed(KeySeed { fields, guess })? {
+            let index = match key {
+                Key::Field(index) => index,
+                Key::Unknown(name) => {
+                    let detail = format!("The standard has no field \"{name}\" here.");
+                    self.context.fault(&name, FaultCode::UnknownField, detail);
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            guess = index + 1;
+            let (Some(field), Some(column)) = (fields.get(index), self.columns.column_mut(index)) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if seen >> index & 1 == 1 {
+                let detail = format!("The field \"{}\" stands twice.", field.name);
+                self.context.fault(field.name, FaultCode::DuplicateField, detail);
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            seen |= 1 << index;
+            map.next_value_seed(ValueSeed { field, column, context: &mut self.context })?;
+        }
+        for (index, field) in fields.iter().enumerate() {
+            let absent = self
+                .columns
+                .column(index)
+                .is_none_or(|column| !column.validity().is_present(self.columns.len()));
+            let explained = seen >> index & 1 == 1 && !self.context.faults.is_empty();
+            if field.required && absent && !explained {
+                let detail = format!("The field \"{}\" ({}) is required.", field.name, field.zh);
+                self.context.fault(field.name, FaultCode::MissingField, detail);
+            }
+        }
+        self.columns.end_row();
+        Ok(())
+    }
+}
+
+enum Key {
+    Field(usize),
+    Unknown(String),
+}
+
+/// Finds the field of a key. Writers keep their order, so the field after the last one found is
+/// tried first.
+struct KeySeed {
+    fields: &'static [FieldSpec],
+    guess: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        // Optional fields are often left out, so the guess looks a few fields ahead.
+        let ahead = self.fields.iter().enumerate().skip(self.guess).take(4);
+        let found = ahead
+            .chain(self.fields.iter().enumerate())
+            .find(|(_, field)| field.name == name)
+            .map(|(index, _)| index);
+        Ok(match found {
+            Some(index) => Key::Field(index),
+            None => Key::Unknown(name.chars().take(64).collect()),
+        })
+    }
+}
+
+/// Reads one value into one column.
+struct ValueSeed<'a, 'c> {
+    field: &'static FieldSpec,
+    column: &'a mut Column,
+    context: &'a mut RowContext<'c>,
+}
+
+impl ValueSeed<'_, '_> {
+    fn fault(&mut self, code: FaultCode, detail: String) {
+        self.context.fault(self.field.name, code, detail);
+    }
+
+    fn wrong_type(&mut self, found: &str) {
+        let wanted = match self.field.kind {
+            FieldKind::Count => "an integer",
+            FieldKind::Flag => "true or false",
+            FieldKind::List(_) => "a list",
+            FieldKind::Money { .. } | FieldKind::Percent { .. } => "a decimal number as a string",
+            _ => "a string",
+        };
+        self.fault(FaultCode::WrongType, format!("Found {found}, wanted {wanted}."));
+    }
+
+    fn decimal(&mut self, text: &str, decimals: u32, max: i64, signed: bool) {
+        match parse_scaled(text, decimals, max) {
+            Ok(value) if value < 0 && !signed => {
+                self.fault(FaultCode::Negative, format!("\"{}\" cannot be negative.", self.field.name));
+            }
+            Ok(value) => {
+                self.column.push_long(value);
+            }
+            Err(error) => {
+                let code = match error {
+                    DecimalError::Malformed => FaultCode::MalformedValue,
+                    DecimalError::TooPrecise => FaultCode::TooPrecise,
+                    DecimalError::OutOfRange => FaultCode::OutOfRange,
+                };
+                self.fault(
+                    code,
+                    format!("\"{}\" is {error} ({decimals} decimals at most).", self.field.name),
+                );
+            }
+        }
+    }
+
+    fn malformed(&mut self, wanted: &str) {
+        self.fault(FaultCode::MalformedValue, format!("\"{}\" is {wanted}.", self.field.name));
+    }
+
+    fn text(&mut self, text: &str) {
+        match self.field.kind {
+            FieldKind::Id => {
+                if (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    self.column.push_text(text);
+                } else {
+                    self.malformed("not 1 to 64 visible ASCII characters without spaces");
+                }
+            }
+            FieldKind::Text(bytes_max) => {
+                if text.len() > usize::from(bytes_max) {
+                    self.malformed(&format!("longer than {bytes_max} bytes"));
+                } else if text.chars().any(char::is_control) {
+                    self.malformed("a text with control characters, which are not allowed");
+                } else {
+                    self.column.push_text(text);
+                }
+            }
+            FieldKind::Code(list) => match list.number_of(text) {
+                Some(number) => {
+                    self.column.push_byte(number);
+                }
+                None => {
+                    let codes: Vec<_> = list.items.iter().map(|item| item.code).collect();
+                    let detail = format!("\"{}\" is one of: {}.", self.field.name, codes.join(", "));
+                    self.fault(FaultCode::UnknownCode, detail);
+                }
+            },
+            FieldKind::Money { signed } => self.decimal(text, Fen::DECIMALS, AMOUNT_FEN_MAX, signed),
+            FieldKind::Percent { signed } => self.decimal(text, Percent::DECIMALS, Percent::MAX, signed),
+            FieldKind::Date => match Day::parse(text) {
+                Ok(day) => {
+                    self.column.push_date(day.0);
+                }
+                Err(error) => self.malformed(&error.to_string()),
+            },
+            FieldKind::Time => match Time::parse(text) {
+                Ok(time) => {
+                    self.column.push_long(time.0);
+                }
+                Err(error) => self.malformed(&error.to_string()),
+            },
+            FieldKind::Pseudonym(kinds) => match Pseudonym::parse(text) {
+                Ok(pseudonym) if pseudonym.kind().is_some_and(|kind| kinds.contains(&kind)) => {
+                    self.column.push_wide(pseudonym.0);
+                }
+                _ => {
+                    let wanted: Vec<_> =
+                        kinds.iter().map(|kind| format!("{}1:…", *kind as u8 as char)).collect();
+                    let detail = format!(
+                        "\"{}\" is not a pseudonym ({} and 30 hexadecimal digits).",
+                        self.field.name,
+                        wanted.join(" or ")
+                    );
+                    self.fault(FaultCode::PseudonymWanted, detail);
+                }
+            },
+            FieldKind::Ip => {
+                if text.parse::<IpAddr>().is_ok() {
+                    self.column.push_text(text);
+                } else {
+                    self.malformed("not an IPv4 or IPv6 address");
+                }
+            }
+            FieldKind::Institution => {
+                if check_identifier(text) == IdentifierCheck::Malformed {
+                    self.malformed("neither a unified social credit code nor an LEI");
+                } else {
+                    self.column.push_text(text);
+                }
+            }
+            FieldKind::Digest => {
+                if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                    self.column.push_text(text);
+                } else {
+                    self.malformed("not 64 lower-case hexadecimal digits");
+                }
+            }
+            FieldKind::Count | FieldKind::Flag | FieldKind::List(_) => self.wrong_type("a string"),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        self.text(text);
+        Ok(())
+    }
+
+    fn visit_u64<E>(mut self, value: u64) -> Result<(), E> {
+        match self.field.kind {
+            FieldKind::Count if value <= COUNT_MAX => {
+                self.column.push_long(value as i64);
+            }
+            FieldKind::Count => {
+                let detail = format!("\"{}\" is larger than {COUNT_MAX}.", self.field.name);
+                self.fault(FaultCode::OutOfRange, detail);
+            }
+            _ => self.wrong_type("a number"),
+        }
+        Ok(())
+    }
+
+    fn visit_i64<E>(mut self, _: i64) -> Result<(), E> {
+        match self.field.kind {
+            FieldKind::Count => {
+                let detail = format!("\"{}\" cannot be negative.", self.field.name);
+                self.fault(FaultCode::Negative, detail);
+            }
+            _ => self.wrong_type("a number"),
+        }
+        Ok(())
+    }
+
+    fn visit_f64<E>(mut self, _: f64) -> Result<(), E> {
+        self.wrong_type("a number with decimals");
+        Ok(())
+    }
+
+    fn visit_bool<E>(mut self, value: bool) -> Result<(), E> {
+        if self.field.kind == FieldKind::Flag {
+            self.column.push_byte(u8::from(value));
+        } else {
+            self.wrong_type("true or false");
+        }
+        Ok(())
+    }
+
+    /// `null` says the same as leaving the field out.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        let FieldKind::List(fields) = self.field.kind else {
+            self.wrong_type("a list");
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        };
+        let mut index = 0;
+        while let Some(items) = self.column.list_items_mut() {
+            if index >= LIST_ITEMS_MAX {
+                if list.next_element::<IgnoredAny>()?.is_none() {
+                    break;
+                }
+                index += 1;
+                continue;
+            }
+            let parent = Some((self.field.name, index));
+            let context = RowContext { fields, parent, faults: &mut *self.context.faults };
+            if list.next_element_seed(RowSeed { context, columns: items })?.is_none() {
+                break;
+            }
+            index += 1;
+        }
+        if index > LIST_ITEMS_MAX {
+            let detail = format!("\"{}\" has {index} items.", self.field.name);
+            self.fault(FaultCode::TooManyItems, detail);
+        }
+        self.column.end_list();
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.wrong_type("an object");
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
