@@ -1,0 +1,52 @@
+//! The durable event log: entries are appended in groups, hashed into an RFC 6962 tree, covered
+//! by signed checkpoints and never changed again. Beside the tree lie payloads that the caller
+//! encrypts with keys of the [`keystore`], so that a person can be erased while the tree still
+//! verifies.
+//!
+//! ```text
+//! LEDGER               who the ledger is: verifier key, second tree
+//! LOCK                 held by the one writer
+//! segments/*.seg       entries in frames: the ledger itself
+//! tree/*.idx           derived from sealed segments; may be deleted
+//! checkpoint           the latest signed checkpoint
+//! checkpoints          the first of each civil day
+//! keys/                signing key, master key, keys of subjects
+//! ```
+//!
+//! **Invariant:** what an append has returned is durable; what it has not returned is either
+//! whole or gone after the next opening.
+//!
+//! **Invariant:** a checkpoint covers durable entries only, and a ledger that does not hold what
+//! its checkpoint covers does not open.
+//!
+//! **Invariant:** after a failed write or fsync nothing more is written until the ledger is
+//! opened again.
+//!
+//! **Invariant:** leaves are opaque bytes here: what they mean is the caller's.
+#![deny(clippy::indexing_slicing)]
+
+mod batch;
+mod bytes;
+mod checkpoints;
+mod disk;
+mod error;
+pub mod faults;
+mod frame;
+mod identity;
+mod ledger;
+mod load;
+mod lock;
+mod reader;
+mod scan;
+mod segment;
+mod sidecar;
+mod spots;
+mod state;
+
+pub use batch::{BatchError, EntryBatch, LEAF_BYTES_MAX, SecondTree};
+pub use checkpoints::{DailyCheckpoint, Head};
+pub use error::LedgerError;
+pub use ledger::{Ledger, Options, Recovery};
+pub use load::TornTail;
+pub use reader::{Entry, Reader};
+pub use scan::{EntryRef, Frame, Scan};
