@@ -52,12 +52,7 @@ impl Checkpoint {
         if !is_line(&origin) {
             return Err(CheckpointError::Origin);
         }
-        Ok(Self {
-            origin,
-            size,
-            root,
-            extensions: Vec::new(),
-        })
+        Ok(Self { origin, size, root, extensions: Vec::new() })
     }
 
     /// The checkpoint with an extension line more. Witnesses sign such lines without judging
@@ -92,12 +87,7 @@ impl Checkpoint {
     /// The text that is signed.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            self.root.to_base64()
-        );
+        let mut text = format!("{}\n{}\n{}\n", self.origin, self.size, self.root.to_base64());
         for line in &self.extensions {
             text.push_str(line);
             text.push('\n');
@@ -145,10 +135,7 @@ impl SignedCheckpoint {
     pub fn sign(checkpoint: Checkpoint, signer: &Signer) -> Self {
         let text = checkpoint.to_text();
         let signature = signer.sign(&text);
-        Self {
-            checkpoint,
-            note: Note::with_signature(text, signature),
-        }
+        Self { checkpoint, note: Note::with_signature(text, signature) }
     }
 
     /// Reads a signed checkpoint. Nothing is verified yet: see [`TrustedLog::verify`].
@@ -199,10 +186,7 @@ impl TrustedLog {
     /// The log whose one key bears its origin as name, as is the rule.
     #[must_use]
     pub fn of_key(key: VerifierKey) -> Self {
-        Self {
-            origin: key.name().to_owned(),
-            keys: vec![key],
-        }
+        Self { origin: key.name().to_owned(), keys: vec![key] }
     }
 
     /// Checks that the checkpoint is this log's and signed by it.
@@ -210,10 +194,7 @@ impl TrustedLog {
     /// # Errors
     /// [`CheckpointError::OtherOrigin`]; [`NoteError::NoKnownKey`],
     /// [`NoteError::FalseSignature`].
-    pub fn verify(
-        &self,
-        signed: &SignedCheckpoint,
-    ) -> Result<Vec<VerifiedSignature>, CheckpointError> {
+    pub fn verify(&self, signed: &SignedCheckpoint) -> Result<Vec<VerifiedSignature>, CheckpointError> {
         if signed.checkpoint.origin != self.origin {
             return Err(CheckpointError::OtherOrigin {
                 expected: self.origin.clone(),

@@ -12,7 +12,7 @@ mod signature;
 use std::fmt;
 
 pub use self::{
-    keys::{Cosigner, KeyError, SignatureAlgorithm, Signer, VerifierKey},
+    keys::{CosignTimeError, Cosigner, KeyError, SignatureAlgorithm, Signer, VerifierKey},
     signature::{NoteSignature, VerifiedSignature},
 };
 
@@ -80,10 +80,7 @@ impl Note {
             return Err(NoteError::Structure);
         }
         check_characters(&text)?;
-        Ok(Self {
-            text,
-            signatures: Vec::new(),
-        })
+        Ok(Self { text, signatures: Vec::new() })
     }
 
     /// Reads a note with at least one signature.
@@ -107,18 +104,12 @@ impl Note {
             let signature = NoteSignature::parse_line(line);
             signatures.push(signature.ok_or(NoteError::SignatureLine { line: line_number })?);
         }
-        Ok(Self {
-            text: format!("{text}\n"),
-            signatures,
-        })
+        Ok(Self { text: format!("{text}\n"), signatures })
     }
 
     /// A note of a text known to be well formed.
     pub(crate) fn with_signature(text: String, signature: NoteSignature) -> Self {
-        Self {
-            text,
-            signatures: vec![signature],
-        }
+        Self { text, signatures: vec![signature] }
     }
 
     /// The signed text with its last newline.
@@ -149,9 +140,8 @@ impl Note {
     pub fn verify(&self, keys: &[VerifierKey]) -> Result<Vec<VerifiedSignature>, NoteError> {
         let mut verified = Vec::new();
         for signature in &self.signatures {
-            let known = keys
-                .iter()
-                .filter(|key| key.name() == signature.name() && key.id() == signature.key_id());
+            let known =
+                keys.iter().filter(|key| key.name() == signature.name() && key.id() == signature.key_id());
             for key in known {
                 let checked = key.verify(&self.text, signature);
                 verified.push(checked.ok_or_else(|| NoteError::FalseSignature {
@@ -187,8 +177,5 @@ fn check_characters(text: &str) -> Result<(), NoteError> {
 
 /// Whether `name` may name a key: not empty, no Unicode space, no plus sign, no control character.
 pub(crate) fn is_key_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name
-            .chars()
-            .any(|c| c.is_whitespace() || c == '+' || c < '\u{20}')
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+' || c < '\u{20}')
 }

@@ -146,12 +146,7 @@ pub struct Tree<H: TreeHasher> {
 impl<H: TreeHasher> Tree<H> {
     /// The empty tree.
     pub fn new(hasher: H) -> Self {
-        Self {
-            hasher,
-            levels: Vec::new(),
-            peaks: Vec::new(),
-            tail: Vec::with_capacity(BLOCK_LEAVES),
-        }
+        Self { hasher, levels: Vec::new(), peaks: Vec::new(), tail: Vec::with_capacity(BLOCK_LEAVES) }
     }
 
     /// The tree with the given roots of complete 256-leaf subtrees and the leaf hashes after
@@ -160,11 +155,7 @@ impl<H: TreeHasher> Tree<H> {
     ///
     /// # Errors
     /// [`TreeError::TailTooLong`] for a tail of 256 hashes or more.
-    pub fn from_parts(
-        hasher: H,
-        block_roots: Vec<Hash>,
-        tail: Vec<Hash>,
-    ) -> Result<Self, TreeError> {
+    pub fn from_parts(hasher: H, block_roots: Vec<Hash>, tail: Vec<Hash>) -> Result<Self, TreeError> {
         if tail.len() >= BLOCK_LEAVES {
             return Err(TreeError::TailTooLong { tail: tail.len() });
         }
@@ -236,9 +227,7 @@ impl<H: TreeHasher> Tree<H> {
     /// bit set in the number of blocks.
     pub fn root(&self) -> Hash {
         let tail_root = range::root_of_leaves(self.hasher, &self.tail);
-        let right_to_left = tail_root
-            .into_iter()
-            .chain(self.peaks.iter().rev().copied());
+        let right_to_left = tail_root.into_iter().chain(self.peaks.iter().rev().copied());
         right_to_left
             .reduce(|right, left| self.hasher.node(&left, &right))
             .unwrap_or_else(|| self.hasher.empty_root())
@@ -265,12 +254,7 @@ impl<H: TreeHasher> Tree<H> {
     /// # Errors
     /// [`TreeError::SizeBeyondTree`], [`TreeError::IndexOutsideTree`]; what the source reports;
     /// stored hashes that do not fit.
-    pub fn inclusion(
-        &self,
-        index: u64,
-        size: u64,
-        source: &impl LeafSource,
-    ) -> Result<Vec<Hash>, TreeError> {
+    pub fn inclusion(&self, index: u64, size: u64, source: &impl LeafSource) -> Result<Vec<Hash>, TreeError> {
         self.check_size(size)?;
         if index >= size {
             return Err(TreeError::IndexOutsideTree { index, size });
@@ -344,11 +328,7 @@ impl<H: TreeHasher> Tree<H> {
         width: usize,
         source: &impl LeafSource,
     ) -> Result<Vec<Hash>, TreeError> {
-        let no_tile = || TreeError::NoTile {
-            level,
-            index,
-            width,
-        };
+        let no_tile = || TreeError::NoTile { level, index, width };
         if width == 0 || width > BLOCK_LEAVES {
             return Err(no_tile());
         }

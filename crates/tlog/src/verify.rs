@@ -86,10 +86,7 @@ pub fn root_from_inclusion<H: TreeHasher>(
     }
     let expected = inclusion_len(index, size);
     if path.len() != expected {
-        return Err(ProofError::WrongLength {
-            expected,
-            actual: path.len(),
-        });
+        return Err(ProofError::WrongLength { expected, actual: path.len() });
     }
     let (mut node, mut last, mut computed) = (index, size - 1, *leaf);
     for sibling in path {
@@ -121,14 +118,7 @@ pub fn verify_inclusion<H: TreeHasher>(
     root: &Hash,
 ) -> Result<(), ProofError> {
     let computed = root_from_inclusion(hasher, index, size, leaf, path)?;
-    if computed == *root {
-        Ok(())
-    } else {
-        Err(ProofError::RootMismatch {
-            computed,
-            expected: *root,
-        })
-    }
+    if computed == *root { Ok(()) } else { Err(ProofError::RootMismatch { computed, expected: *root }) }
 }
 
 /// Checks that the tree of `old_size` leaves with `old_root` is a prefix of the tree of
@@ -153,10 +143,7 @@ pub fn verify_consistency<H: TreeHasher>(
     }
     let expected = consistency_len(old_size, new_size);
     if proof.len() != expected {
-        return Err(ProofError::WrongLength {
-            expected,
-            actual: proof.len(),
-        });
+        return Err(ProofError::WrongLength { expected, actual: proof.len() });
     }
     if old_size == new_size {
         return if old_root == new_root {
@@ -196,16 +183,10 @@ pub fn verify_consistency<H: TreeHasher>(
         last >>= 1;
     }
     if old_computed != *old_root {
-        return Err(ProofError::OldRootMismatch {
-            computed: old_computed,
-            expected: *old_root,
-        });
+        return Err(ProofError::OldRootMismatch { computed: old_computed, expected: *old_root });
     }
     if new_computed != *new_root {
-        return Err(ProofError::NewRootMismatch {
-            computed: new_computed,
-            expected: *new_root,
-        });
+        return Err(ProofError::NewRootMismatch { computed: new_computed, expected: *new_root });
     }
     Ok(())
 }
@@ -236,9 +217,6 @@ pub fn consistency_len(old_size: u64, new_size: u64) -> usize {
     // it is the whole old tree.
     let last = old_size - 1;
     let complete_levels = last.trailing_ones();
-    let path = inclusion_len(
-        last >> complete_levels,
-        ((new_size - 1) >> complete_levels) + 1,
-    );
+    let path = inclusion_len(last >> complete_levels, ((new_size - 1) >> complete_levels) + 1);
     path + usize::from(!old_size.is_power_of_two())
 }

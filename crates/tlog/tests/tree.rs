@@ -5,8 +5,7 @@ mod common;
 use common::{leaf_hashes, naive, source, tree_in_pieces};
 use proptest::prelude::*;
 use tlog::{
-    Hash, Sha256Tree, Sm3Tree, SourceError, Tree, TreeError, TreeHasher, verify_consistency,
-    verify_inclusion,
+    Hash, Sha256Tree, Sm3Tree, SourceError, Tree, TreeError, TreeHasher, verify_consistency, verify_inclusion,
 };
 
 #[test]
@@ -40,20 +39,8 @@ fn all_small_proofs_are_those_of_the_definition_and_verify() {
         let (size_u64, root) = (size as u64, naive::root(&leaves[..size]));
         for index in 0..size {
             let path = tree.inclusion(index as u64, size_u64, &source).unwrap();
-            assert_eq!(
-                path,
-                naive::path(index, &leaves[..size]),
-                "{index} in {size}"
-            );
-            verify_inclusion(
-                Sha256Tree,
-                index as u64,
-                size_u64,
-                &leaves[index],
-                &path,
-                &root,
-            )
-            .unwrap();
+            assert_eq!(path, naive::path(index, &leaves[..size]), "{index} in {size}");
+            verify_inclusion(Sha256Tree, index as u64, size_u64, &leaves[index], &path, &root).unwrap();
             let by_second = naive::root_by_path(index as u64, size_u64, leaves[index], &path);
             assert_eq!(by_second, Some(root));
         }
@@ -72,10 +59,7 @@ fn all_small_proofs_are_those_of_the_definition_and_verify() {
 fn refused_by_both(index: u64, size: u64, leaf: Hash, path: &[Hash], root: Hash) -> bool {
     let first = verify_inclusion(Sha256Tree, index, size, &leaf, path, &root).is_err();
     let second = naive::root_by_path(index, size, leaf, path) != Some(root);
-    assert_eq!(
-        first, second,
-        "the two verifiers disagree: {index} in {size}"
-    );
+    assert_eq!(first, second, "the two verifiers disagree: {index} in {size}");
     first
 }
 
@@ -97,10 +81,7 @@ fn flipped(mut hash: Hash, bit: usize) -> Hash {
 
 /// Proofs with one hash changed, dropped, doubled, or two swapped.
 fn mutated(proof: &[Hash]) -> Vec<Vec<Hash>> {
-    let mut all = vec![
-        [proof, &[Hash([7; 32])]].concat(),
-        [&[Hash([7; 32])], proof].concat(),
-    ];
+    let mut all = vec![[proof, &[Hash([7; 32])]].concat(), [&[Hash([7; 32])], proof].concat()];
     for i in 0..proof.len() {
         let mut changed = proof.to_vec();
         changed[i] = flipped(changed[i], (i * 37) % 256);
@@ -130,8 +111,8 @@ fn every_mutation_of_every_small_proof_is_refused() {
     for size in 1..=SIZE {
         let n = size as u64;
         let root = roots[size];
-        for index in 0..size {
-            let (m, leaf) = (index as u64, leaves[index]);
+        for (index, leaf) in leaves.iter().enumerate().take(size) {
+            let (m, leaf) = (index as u64, *leaf);
             let path = tree.inclusion(m, n, &source).unwrap();
             for wrong in mutated(&path) {
                 assert!(refused_by_both(m, n, leaf, &wrong, root));
@@ -143,27 +124,18 @@ fn every_mutation_of_every_small_proof_is_refused() {
             }
             assert!(refused_by_both(u64::MAX, n, leaf, &path, root));
         }
-        for old in 1..size {
-            let (m, old_root) = (old as u64, roots[old]);
+        for (old, old_root) in roots.iter().enumerate().take(size).skip(1) {
+            let (m, old_root) = (old as u64, *old_root);
             let proof = tree.consistency(m, n, &source).unwrap();
             for wrong in mutated(&proof) {
-                assert!(consistency_refused_by_both(
-                    (m, n),
-                    (old_root, root),
-                    &wrong
-                ));
+                assert!(consistency_refused_by_both((m, n), (old_root, root), &wrong));
             }
-            for wrong_roots in [
-                (root, old_root),
-                (flipped(old_root, 3), root),
-                (old_root, flipped(root, 3)),
-            ] {
+            for wrong_roots in [(root, old_root), (flipped(old_root, 3), root), (old_root, flipped(root, 3))]
+            {
                 assert!(consistency_refused_by_both((m, n), wrong_roots, &proof));
             }
             for other in 0..n + 2 {
-                assert!(
-                    other == m || consistency_refused_by_both((other, n), (old_root, root), &proof)
-                );
+                assert!(other == m || consistency_refused_by_both((other, n), (old_root, root), &proof));
             }
         }
     }
@@ -187,17 +159,12 @@ fn a_tree_is_rebuilt_from_its_parts() {
         let all = [leaves, more].concat();
         let index = size as u64 / 2;
         assert_eq!(
-            rebuilt
-                .inclusion(index, tree.size(), &source(&all))
-                .unwrap(),
+            rebuilt.inclusion(index, tree.size(), &source(&all)).unwrap(),
             tree.inclusion(index, tree.size(), &source(&all)).unwrap(),
         );
     }
     let too_long = Tree::from_parts(Sha256Tree, vec![], leaf_hashes(256));
-    assert!(matches!(
-        too_long,
-        Err(TreeError::TailTooLong { tail: 256 })
-    ));
+    assert!(matches!(too_long, Err(TreeError::TailTooLong { tail: 256 })));
 }
 
 #[test]
@@ -220,10 +187,7 @@ fn questions_beyond_the_tree_are_errors() {
         tree.tile(2, 0, 1, &source),
         tree.tile(1, u64::MAX, 1, &source),
     ];
-    let said: Vec<String> = refusals
-        .into_iter()
-        .map(|refusal| refusal.unwrap_err().to_string())
-        .collect();
+    let said: Vec<String> = refusals.into_iter().map(|refusal| refusal.unwrap_err().to_string()).collect();
     assert_eq!(
         said,
         [
@@ -256,26 +220,17 @@ fn stored_hashes_that_were_altered_never_enter_a_proof() {
         tree.consistency(400, 1024, &altered),
         tree.tile(0, 1, 256, &altered),
     ] {
-        assert!(matches!(
-            result,
-            Err(TreeError::BlockMismatch { block: 1, .. })
-        ));
+        assert!(matches!(result, Err(TreeError::BlockMismatch { block: 1, .. })));
     }
     // Proofs that need no leaf of that block are still given.
     assert!(tree.inclusion(0, 1024, &altered).is_ok());
 
     let short = |_, len: usize| Ok(leaves[..len - 1].to_vec());
     let result = tree.inclusion(0, 1024, &short);
-    assert!(matches!(
-        result,
-        Err(TreeError::BlockLength { block: 0, got: 255 })
-    ));
+    assert!(matches!(result, Err(TreeError::BlockLength { block: 0, got: 255 })));
     let broken = |_, _| Err(SourceError::new("disk on fire"));
     let result = tree.inclusion(0, 1024, &broken);
-    assert_eq!(
-        result.unwrap_err().to_string(),
-        "stored leaf hashes cannot be read: disk on fire"
-    );
+    assert_eq!(result.unwrap_err().to_string(), "stored leaf hashes cannot be read: disk on fire");
 }
 
 #[test]
@@ -296,11 +251,7 @@ fn tiles_of_the_specification_s_example() {
     ] {
         let tile = tree.tile(level, index, width, &source).unwrap();
         let first = usize::try_from(index).unwrap() * 256 * span;
-        let want: Vec<Hash> = leaves[first..]
-            .chunks(span)
-            .take(width)
-            .map(naive::root)
-            .collect();
+        let want: Vec<Hash> = leaves[first..].chunks(span).take(width).map(naive::root).collect();
         assert_eq!(tile, want, "level {level} tile {index}");
         assert!(width == 256 || tree.tile(level, index, width + 1, &source).is_err());
     }
@@ -314,17 +265,14 @@ fn batches_equal_single_calls<H: TreeHasher>(hasher: H, messages: &[Vec<u8>]) {
     assert_eq!(batch[0], Hash::default(), "what was in `out` stays");
     assert_eq!(batch[1..], single, "{} leaves", H::NAME);
 
-    let nodes: Vec<Hash> = single
-        .chunks_exact(2)
-        .map(|pair| hasher.node(&pair[0], &pair[1]))
-        .collect();
+    let nodes: Vec<Hash> = single.chunks_exact(2).map(|pair| hasher.node(&pair[0], &pair[1])).collect();
     let mut batch = vec![Hash::default()];
     hasher.nodes(&single, &mut batch);
     assert_eq!(batch[1..], nodes, "{} nodes", H::NAME);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn larger_trees_are_those_of_the_definition(

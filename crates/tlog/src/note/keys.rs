@@ -31,12 +31,10 @@ impl SignatureAlgorithm {
     }
 
     fn split_identifier(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        [Self::Ed25519, Self::CosignatureV1]
-            .into_iter()
-            .find_map(|algorithm| {
-                let key = bytes.strip_prefix(algorithm.identifier())?;
-                Some((algorithm, key))
-            })
+        [Self::Ed25519, Self::CosignatureV1].into_iter().find_map(|algorithm| {
+            let key = bytes.strip_prefix(algorithm.identifier())?;
+            Some((algorithm, key))
+        })
     }
 }
 
@@ -76,6 +74,14 @@ pub enum KeyError {
     },
 }
 
+/// A time that a cosignature cannot carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cosignature cannot carry the time {time_s}: seconds from 1 to 2^63 - 1")]
+pub struct CosignTimeError {
+    /// The time given, in seconds since 1970.
+    pub time_s: u64,
+}
+
 /// A public key under its name: `<name>+<hex id>+<base64(algorithm ‖ key)>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifierKey {
@@ -97,21 +103,14 @@ impl VerifierKey {
     ) -> Result<Self, KeyError> {
         let name = checked_name(name.into())?;
         match VerifyingKey::from_bytes(public_key) {
-            Ok(public_key) if !public_key.is_weak() => {
-                Ok(Self::of_valid(name, algorithm, public_key))
-            }
+            Ok(public_key) if !public_key.is_weak() => Ok(Self::of_valid(name, algorithm, public_key)),
             _ => Err(KeyError::PublicKey { name }),
         }
     }
 
     fn of_valid(name: String, algorithm: SignatureAlgorithm, public_key: VerifyingKey) -> Self {
         let id = key_id(&name, algorithm, public_key.as_bytes());
-        Self {
-            name,
-            id,
-            algorithm,
-            public_key,
-        }
+        Self { name, id, algorithm, public_key }
     }
 
     /// Name of the key: of a log its origin, of a witness its identity.
@@ -156,14 +155,8 @@ impl VerifierKey {
                 (message, ed25519.try_into().ok()?, Some(time_s))
             }
         };
-        self.public_key
-            .verify_strict(message.as_bytes(), &Signature::from_bytes(ed25519))
-            .ok()?;
-        Some(VerifiedSignature {
-            name: self.name.clone(),
-            key_id: self.id,
-            cosigned_at_s,
-        })
+        self.public_key.verify_strict(message.as_bytes(), &Signature::from_bytes(ed25519)).ok()?;
+        Some(VerifiedSignature { name: self.name.clone(), key_id: self.id, cosigned_at_s })
     }
 }
 
@@ -191,22 +184,12 @@ impl FromStr for VerifierKey {
         }
         let stated = u32::from_str_radix(id, 16).map_err(|_| KeyError::Form)?;
         let key = base64_strict::decode(key).ok_or(KeyError::Form)?;
-        let (algorithm, public_key) =
-            SignatureAlgorithm::split_identifier(&key).ok_or_else(|| {
-                KeyError::UnknownAlgorithm {
-                    name: name.to_owned(),
-                }
-            })?;
-        let public_key = public_key.try_into().map_err(|_| KeyError::PublicKey {
-            name: name.to_owned(),
-        })?;
+        let (algorithm, public_key) = SignatureAlgorithm::split_identifier(&key)
+            .ok_or_else(|| KeyError::UnknownAlgorithm { name: name.to_owned() })?;
+        let public_key = public_key.try_into().map_err(|_| KeyError::PublicKey { name: name.to_owned() })?;
         let key = Self::new(name, algorithm, public_key)?;
         if key.id != stated {
-            return Err(KeyError::Id {
-                name: key.name,
-                stated,
-                computed: key.id,
-            });
+            return Err(KeyError::Id { name: key.name, stated, computed: key.id });
         }
         Ok(key)
     }
@@ -245,11 +228,7 @@ impl Signer {
     #[must_use]
     pub fn sign(&self, text: &str) -> NoteSignature {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
-        NoteSignature::new(
-            self.verifier.name.clone(),
-            self.verifier.id,
-            signature.to_vec(),
-        )
+        NoteSignature::new(self.verifier.name.clone(), self.verifier.id, signature.to_vec())
     }
 }
 
@@ -282,18 +261,21 @@ impl Cosigner {
         &self.verifier
     }
 
-    /// Signs a checkpoint's text as seen at `time_s` seconds since 1970. A time beyond 2⁶³ − 1 is
-    /// set to that bound of the format.
-    #[must_use]
-    pub fn cosign(&self, checkpoint_text: &str, time_s: u64) -> NoteSignature {
-        let time_s = time_s.min(i64::MAX.unsigned_abs());
+    /// Signs a checkpoint's text as the largest tree seen at `time_s` seconds since 1970.
+    ///
+    /// # Errors
+    /// [`CosignTimeError`] for a time outside the format's 1 to 2⁶³ − 1.
+    pub fn cosign(&self, checkpoint_text: &str, time_s: u64) -> Result<NoteSignature, CosignTimeError> {
+        if time_s == 0 || i64::try_from(time_s).is_err() {
+            return Err(CosignTimeError { time_s });
+        }
         let message = cosigned_message(checkpoint_text, time_s);
         let signature = self.key.sign(message.as_bytes()).to_bytes();
-        NoteSignature::new(
+        Ok(NoteSignature::new(
             self.verifier.name.clone(),
             self.verifier.id,
             [&time_s.to_be_bytes()[..], &signature].concat(),
-        )
+        ))
     }
 }
 
@@ -328,9 +310,5 @@ fn key_id(name: &str, algorithm: SignatureAlgorithm, public_key: &[u8]) -> u32 {
 }
 
 fn checked_name(name: String) -> Result<String, KeyError> {
-    if is_key_name(&name) {
-        Ok(name)
-    } else {
-        Err(KeyError::Name { name })
-    }
+    if is_key_name(&name) { Ok(name) } else { Err(KeyError::Name { name }) }
 }

@@ -26,11 +26,7 @@ pub struct VerifiedSignature {
 
 impl NoteSignature {
     pub(super) fn new(name: String, key_id: u32, signature: Vec<u8>) -> Self {
-        Self {
-            name,
-            key_id,
-            signature,
-        }
+        Self { name, key_id, signature }
     }
 
     /// Name of the key.
@@ -63,11 +59,7 @@ impl NoteSignature {
         if signature.is_empty() {
             return None;
         }
-        Some(Self::new(
-            name.to_owned(),
-            u32::from_be_bytes(*key_id),
-            signature.to_vec(),
-        ))
+        Some(Self::new(name.to_owned(), u32::from_be_bytes(*key_id), signature.to_vec()))
     }
 }
 

@@ -36,11 +36,7 @@ pub(super) struct Reader<'a, H: TreeHasher, S> {
 
 impl<'a, H: TreeHasher, S: LeafSource> Reader<'a, H, S> {
     pub(super) fn new(tree: &'a Tree<H>, source: &'a S) -> Self {
-        Self {
-            tree,
-            source,
-            block: None,
-        }
+        Self { tree, source, block: None }
     }
 
     /// Root over the leaves `start..end`, a node of the tree at some size: `start < end`, `start`
@@ -55,20 +51,15 @@ impl<'a, H: TreeHasher, S: LeafSource> Reader<'a, H, S> {
             at += 1 << height;
         }
         let hasher = self.tree.hasher;
-        let root = roots
-            .into_iter()
-            .rev()
-            .reduce(|right, left| hasher.node(&left, &right));
+        let root = roots.into_iter().rev().reduce(|right, left| hasher.node(&left, &right));
         Ok(root.unwrap_or_else(|| hasher.empty_root()))
     }
 
     /// Root of the complete subtree of `height` that starts at leaf `start`.
     fn complete(&mut self, start: u64, height: u32) -> Result<Hash, TreeError> {
         let tree = self.tree;
-        let no_nodes = TreeError::SizeBeyondTree {
-            asked: start.saturating_add(1 << height),
-            size: tree.size(),
-        };
+        let no_nodes =
+            TreeError::SizeBeyondTree { asked: start.saturating_add(1 << height), size: tree.size() };
         let roots = match (height / BLOCK_HEIGHT).checked_sub(1) {
             Some(level) => {
                 let stored_height = BLOCK_HEIGHT * (level + 1);
@@ -112,18 +103,13 @@ impl<'a, H: TreeHasher, S: LeafSource> Reader<'a, H, S> {
         let start = block * BLOCK_LEAVES_U64;
         let leaves = self.source.leaf_hashes(start, BLOCK_LEAVES)?;
         if leaves.len() != BLOCK_LEAVES {
-            return Err(TreeError::BlockLength {
-                block,
-                got: leaves.len(),
-            });
+            return Err(TreeError::BlockLength { block, got: leaves.len() });
         }
         let computed = root_of_leaves(self.tree.hasher, &leaves);
         match computed {
-            Some(computed) if computed != *held => Err(TreeError::BlockMismatch {
-                block,
-                computed,
-                held: *held,
-            }),
+            Some(computed) if computed != *held => {
+                Err(TreeError::BlockMismatch { block, computed, held: *held })
+            }
             _ => Ok(leaves),
         }
     }

@@ -20,17 +20,13 @@ pub(crate) fn leaf_hashes(count: usize) -> Vec<Hash> {
 pub(crate) fn source(leaves: &[Hash]) -> impl Fn(u64, usize) -> Result<Vec<Hash>, SourceError> {
     move |start, len| {
         assert_eq!((start % 256, len), (0, 256), "whole blocks only");
-        let start = usize::try_from(start).unwrap();
+        let start = start as usize;
         Ok(leaves[start..start + len].to_vec())
     }
 }
 
 /// The tree of `leaves`, appended in pieces of the given sizes, over and over.
-pub(crate) fn tree_in_pieces<H: TreeHasher>(
-    hasher: H,
-    leaves: &[Hash],
-    pieces: &[usize],
-) -> Tree<H> {
+pub(crate) fn tree_in_pieces<H: TreeHasher>(hasher: H, leaves: &[Hash], pieces: &[usize]) -> Tree<H> {
     let mut tree = Tree::new(hasher);
     let mut rest = leaves;
     for piece in pieces.iter().cycle() {

@@ -43,11 +43,8 @@ pub(crate) fn path(m: usize, leaves: &[Hash]) -> Vec<Hash> {
     }
     let k = split(leaves.len());
     let (left, right) = leaves.split_at(k);
-    let (mut path, sibling) = if m < k {
-        (path(m, left), root(right))
-    } else {
-        (path(m - k, right), root(left))
-    };
+    let (mut path, sibling) =
+        if m < k { (path(m, left), root(right)) } else { (path(m - k, right), root(left)) };
     path.push(sibling);
     path
 }
@@ -59,11 +56,7 @@ pub(crate) fn proof(m: usize, leaves: &[Hash]) -> Vec<Hash> {
 
 fn subproof(m: usize, leaves: &[Hash], known: bool) -> Vec<Hash> {
     if m == leaves.len() {
-        return if known {
-            Vec::new()
-        } else {
-            vec![root(leaves)]
-        };
+        return if known { Vec::new() } else { vec![root(leaves)] };
     }
     let k = split(leaves.len());
     let (left, right) = leaves.split_at(k);
@@ -89,21 +82,12 @@ pub(crate) fn root_by_path(m: u64, n: u64, leaf: Hash, path: &[Hash]) -> Option<
     Some(if m < k {
         sha256(&[&[1], &root_by_path(m, k, leaf, below)?.0, &sibling.0])
     } else {
-        sha256(&[
-            &[1],
-            &sibling.0,
-            &root_by_path(m - k, n - k, leaf, below)?.0,
-        ])
+        sha256(&[&[1], &sibling.0, &root_by_path(m - k, n - k, leaf, below)?.0])
     })
 }
 
 /// The (old, new) roots that a consistency proof leads to; `None` for one of another length.
-pub(crate) fn roots_by_proof(
-    m: u64,
-    n: u64,
-    old_root: Hash,
-    proof: &[Hash],
-) -> Option<(Hash, Hash)> {
+pub(crate) fn roots_by_proof(m: u64, n: u64, old_root: Hash, proof: &[Hash]) -> Option<(Hash, Hash)> {
     if m == 0 || m > n {
         return None;
     }
@@ -125,9 +109,6 @@ fn roots_of_subproof(m: u64, n: u64, known: Option<Hash>, proof: &[Hash]) -> Opt
         (old, sha256(&[&[1], &new.0, &other.0]))
     } else {
         let (old, new) = roots_of_subproof(m - k, n - k, None, below)?;
-        (
-            sha256(&[&[1], &other.0, &old.0]),
-            sha256(&[&[1], &other.0, &new.0]),
-        )
+        (sha256(&[&[1], &other.0, &old.0]), sha256(&[&[1], &other.0, &new.0]))
     })
 }
