@@ -46,6 +46,10 @@ impl DurableFile {
         &self.path
     }
 
+    pub(crate) fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_exact_at(bytes, offset)
+    }
+
     pub(crate) fn write_at(&self, point: Point, bytes: &[u8], offset: u64) -> io::Result<()> {
         if let Some(cut) = self.faults.meet_write(point) {
             let kept = bytes.get(..cut.bytes).unwrap_or(bytes);
