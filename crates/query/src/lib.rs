@@ -1,0 +1,3 @@
+//! SQL.
+pub use datafusion::arrow;
+pub use datafusion::parquet;
