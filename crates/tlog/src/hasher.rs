@@ -1,5 +1,6 @@
 //! Hashing leaves and nodes with RFC 6962 §2.1 domain separation, by SHA-256 or SM3.
 
+mod lanes;
 mod sha256;
 mod sm3;
 

@@ -1,4 +1,5 @@
 //! Signed notes, keys and checkpoints.
+#![expect(clippy::unwrap_used, reason = "a fixture that fails fails its test")]
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use tlog::{

@@ -1,5 +1,6 @@
 //! Published proof vectors: every file under `inclusion/` and `consistency/` of the folder named
 //! by `JIANWEI_VECTORS`, or of `../../../shared/vectors`. Skipped where there is no such folder.
+#![expect(clippy::unwrap_used, reason = "a fixture that fails fails its test")]
 
 use std::{
     env, fs,

@@ -1,4 +1,5 @@
 //! A log and its witness, request by request, and the proof file that comes out of it.
+#![expect(clippy::unwrap_used, reason = "a fixture that fails fails its test")]
 
 mod common;
 

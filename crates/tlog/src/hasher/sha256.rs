@@ -2,7 +2,10 @@
 
 use sha2::{Digest as _, Sha256, block_api::compress256};
 
-use super::{LEAF_PREFIX, TreeHasher};
+use super::{
+    LEAF_PREFIX, TreeHasher,
+    lanes::{self, Sha256Lanes},
+};
 use crate::Hash;
 
 /// SHA-256 (FIPS 180-4) as the hash of the tree.
@@ -10,7 +13,7 @@ use crate::Hash;
 pub struct Sha256Tree;
 
 /// FIPS 180-4 §5.3.3.
-const INITIAL_STATE: [u32; 8] =
+pub(super) const INITIAL_STATE: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 impl TreeHasher for Sha256Tree {
@@ -34,11 +37,20 @@ impl TreeHasher for Sha256Tree {
     }
 
     fn leaves(&self, leaves: &[&[u8]], out: &mut Vec<Hash>) {
-        out.extend(leaves.iter().map(|data| self.leaf(data)));
+        if lanes::are_faster_for_sha256() {
+            lanes::leaves::<Sha256Lanes>(leaves, |data| self.leaf(data), out);
+        } else {
+            out.extend(leaves.iter().map(|data| self.leaf(data)));
+        }
     }
 
     fn nodes(&self, children: &[Hash], out: &mut Vec<Hash>) {
         let (pairs, _) = children.as_chunks::<2>();
-        out.extend(pairs.iter().map(|[left, right]| self.node(left, right)));
+        let single = |[left, right]: &[Hash; 2]| self.node(left, right);
+        if lanes::are_faster_for_sha256() {
+            lanes::nodes::<Sha256Lanes>(pairs, single, out);
+        } else {
+            out.extend(pairs.iter().map(single));
+        }
     }
 }

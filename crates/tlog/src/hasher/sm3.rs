@@ -2,7 +2,10 @@
 
 use sm3::{Digest as _, Sm3};
 
-use super::{LEAF_PREFIX, NODE_PREFIX, TreeHasher};
+use super::{
+    LEAF_PREFIX, NODE_PREFIX, TreeHasher,
+    lanes::{self, Sm3Lanes},
+};
 use crate::Hash;
 
 /// SM3 (GB/T 32905-2016) as the hash of the tree.
@@ -27,11 +30,11 @@ impl TreeHasher for Sm3Tree {
     }
 
     fn leaves(&self, leaves: &[&[u8]], out: &mut Vec<Hash>) {
-        out.extend(leaves.iter().map(|data| self.leaf(data)));
+        lanes::leaves::<Sm3Lanes>(leaves, |data| self.leaf(data), out);
     }
 
     fn nodes(&self, children: &[Hash], out: &mut Vec<Hash>) {
         let (pairs, _) = children.as_chunks::<2>();
-        out.extend(pairs.iter().map(|[left, right]| self.node(left, right)));
+        lanes::nodes::<Sm3Lanes>(pairs, |[left, right]| self.node(left, right), out);
     }
 }
