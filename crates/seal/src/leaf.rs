@@ -1,0 +1,470 @@
+//! Leaves and payloads, format 1.
+//!
+//! A leaf is a deterministic CBOR map: `0` format, `1` kind, `2` institution; for a record `3`
+//! stream number and `4` the map of its fields (a committed field holds its 32-byte commitment);
+//! for any other event `5` the commitment to its body. The payload is the map of the committed
+//! fields' values, or the event's body, encrypted.
+
+use model::canonical;
+use model::cbor::{CborError, Reader, Writer};
+use model::columns::Columns;
+use model::spec::{FieldKind, FieldSpec, Sealing, StreamSpec};
+use model::streams::stream_numbered;
+
+use ledger::{BatchError, EntryBatch};
+
+use crate::commitment::{Commitment, Salt, commit};
+use crate::record_key::RecordCipher;
+
+/// The key of the person, or institution, whom a record is about.
+pub type SubjectKey = [u8; 32];
+
+/// Format of leaves and payloads.
+pub const FORMAT: u64 = 1;
+
+const KEY_FORMAT: u64 = 0;
+const KEY_KIND: u64 = 1;
+const KEY_INSTITUTION: u64 = 2;
+const KEY_STREAM: u64 = 3;
+const KEY_FIELDS: u64 = 4;
+const KEY_BODY: u64 = 5;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum EventKind {
+    /// A record of a stream.
+    Record = 1,
+    /// A filing was taken: its receipt.
+    Filing = 2,
+    /// A rule found something.
+    Finding = 3,
+    /// An institution's grade of a day.
+    Grade = 4,
+    /// Something evaluated without a filing: the time went on, or the rulebook changed.
+    Occasion = 5,
+    /// A subject's key was destroyed.
+    Erasure = 6,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Record, Self::Filing, Self::Finding, Self::Grade, Self::Occasion, Self::Erasure];
+
+    fn from_number(number: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u64 == number)
+    }
+}
+
+/// Why an entry could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeafError {
+    /// Not deterministic CBOR of the form that a leaf has.
+    #[error("the leaf is not of the form of format 1: {0}")]
+    Malformed(#[from] CborError),
+    /// A kind or stream that this version does not know.
+    #[error("the leaf is of a kind or stream that this version does not know")]
+    Unknown,
+    /// The payload does not fit the commitments in the leaf.
+    #[error("the payload does not fit the commitment to field {0}")]
+    CommitmentMismatch(u8),
+}
+
+/// Seals a row of a stream and appends the entry to a batch; `leaf` and `payload` are scratch.
+///
+/// # Errors
+/// [`BatchError`] when the batch is full or the leaf longer than a ledger entry may be.
+pub fn seal_record(
+    stream: &'static StreamSpec,
+    institution: &str,
+    columns: &Columns,
+    row: usize,
+    key: &SubjectKey,
+    batch: &mut EntryBatch,
+    scratch: &mut Scratch,
+) -> Result<(), BatchError> {
+    let Scratch { leaf, payload, identity } = scratch;
+    leaf.clear();
+    payload.clear();
+    record_identity(stream, institution, columns.id(row), columns.revision(row), identity);
+    let cipher = RecordCipher::new(key, identity);
+
+    let mut head = Writer(leaf);
+    head.map(5);
+    write_head(&mut head, EventKind::Record, institution);
+    head.unsigned(KEY_STREAM);
+    head.unsigned(u64::from(stream.number));
+    head.unsigned(KEY_FIELDS);
+
+    let present = |index: usize| columns.column(index).is_some_and(|c| c.validity().is_present(row));
+    let count = |committed: bool| {
+        let fields = stream.fields.iter().enumerate();
+        fields.filter(|(i, f)| present(*i) && (!committed || f.sealing == Sealing::Committed)).count()
+    };
+    head.map(count(false));
+    let committed = count(true);
+    if committed > 0 {
+        Writer(payload).map(committed);
+    }
+    for (field, column) in stream.fields.iter().zip(columns.columns()) {
+        if !column.validity().is_present(row) {
+            continue;
+        }
+        Writer(leaf).unsigned(u64::from(field.number));
+        match field.sealing {
+            Sealing::Clear => canonical::write_value(column, field.kind, row, leaf),
+            Sealing::Committed => {
+                Writer(payload).unsigned(u64::from(field.number));
+                let start = payload.len();
+                canonical::write_value(column, field.kind, row, payload);
+                let value = payload.get(start..).unwrap_or_default();
+                Writer(leaf).bytes(&commit(&cipher.salt(field.number), stream.number, field.number, value));
+            }
+        }
+    }
+    cipher.apply(payload);
+    batch.push(leaf, payload)
+}
+
+/// Buffers that sealing writes through, kept from one record to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    leaf: Vec<u8>,
+    payload: Vec<u8>,
+    identity: Vec<u8>,
+}
+
+/// Seals an event with a body in canonical form.
+///
+/// # Errors
+/// As [`seal_record`].
+pub fn seal_event(
+    kind: EventKind,
+    institution: &str,
+    body: &[u8],
+    key: &SubjectKey,
+    batch: &mut EntryBatch,
+) -> Result<(), BatchError> {
+    let cipher = event_cipher(kind, institution, body, key);
+    let mut leaf = Vec::with_capacity(80);
+    let mut head = Writer(&mut leaf);
+    head.map(4);
+    write_head(&mut head, kind, institution);
+    head.unsigned(KEY_BODY);
+    head.bytes(&commit(&cipher.1, EVENT_TAG, kind as u8, body));
+    let mut payload = Vec::with_capacity(body.len() + 34);
+    // The cipher depends on the body, so whoever opens it needs the digest first.
+    payload.extend_from_slice(&cipher.2);
+    payload.extend_from_slice(body);
+    if let Some(body) = payload.get_mut(32..) {
+        cipher.0.apply(body);
+    }
+    batch.push(&leaf, &payload)
+}
+
+/// The stream number in the tag of commitments to events' bodies; no stream has it.
+const EVENT_TAG: u8 = 0;
+
+fn event_cipher(
+    kind: EventKind,
+    institution: &str,
+    body: &[u8],
+    key: &SubjectKey,
+) -> (RecordCipher, Salt, [u8; 32]) {
+    // A keyed digest: bare, it would tell a short body to whoever guesses it.
+    let nonce = crate::hmac::Keyed::new(key).code(body);
+    let (cipher, salt) = cipher_of_nonce(kind, institution, &nonce, key);
+    (cipher, salt, nonce)
+}
+
+fn cipher_of_nonce(
+    kind: EventKind,
+    institution: &str,
+    nonce: &[u8; 32],
+    key: &SubjectKey,
+) -> (RecordCipher, Salt) {
+    let mut identity = vec![EVENT_TAG, kind as u8];
+    identity.extend_from_slice(institution.as_bytes());
+    identity.extend_from_slice(nonce);
+    let cipher = RecordCipher::new(key, &identity);
+    let salt = cipher.salt(0);
+    (cipher, salt)
+}
+
+fn write_head(writer: &mut Writer<'_>, kind: EventKind, institution: &str) {
+    writer.unsigned(KEY_FORMAT);
+    writer.unsigned(FORMAT);
+    writer.unsigned(KEY_KIND);
+    writer.unsigned(kind as u64);
+    writer.unsigned(KEY_INSTITUTION);
+    writer.text(institution);
+}
+
+fn record_identity(stream: &StreamSpec, institution: &str, id: &str, revision: u64, out: &mut Vec<u8>) {
+    out.clear();
+    out.push(stream.number);
+    out.extend_from_slice(&revision.to_be_bytes());
+    out.push(institution.len() as u8);
+    out.extend_from_slice(institution.as_bytes());
+    out.extend_from_slice(id.as_bytes());
+}
+
+/// The head of a leaf and where its content begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// What the entry is.
+    pub kind: EventKind,
+    /// Whose it is.
+    pub institution: &'a str,
+    /// The stream of a record.
+    pub stream: Option<&'static StreamSpec>,
+    content: Reader<'a>,
+}
+
+fn expect_key(reader: &mut Reader<'_>, key: u64) -> Result<(), LeafError> {
+    if reader.unsigned()? == key { Ok(()) } else { Err(CborError::Unexpected.into()) }
+}
+
+/// Reads the head of a leaf.
+///
+/// # Errors
+/// [`LeafError`].
+pub fn read_head(leaf: &[u8]) -> Result<Head<'_>, LeafError> {
+    let mut reader = Reader(leaf);
+    let pairs = reader.map()?;
+    expect_key(&mut reader, KEY_FORMAT)?;
+    if reader.unsigned()? != FORMAT {
+        return Err(LeafError::Unknown);
+    }
+    expect_key(&mut reader, KEY_KIND)?;
+    let kind = EventKind::from_number(reader.unsigned()?).ok_or(LeafError::Unknown)?;
+    expect_key(&mut reader, KEY_INSTITUTION)?;
+    let institution = reader.text()?;
+    let (wanted, stream) = if kind == EventKind::Record {
+        expect_key(&mut reader, KEY_STREAM)?;
+        let number = u8::try_from(reader.unsigned()?).map_err(|_| LeafError::Unknown)?;
+        let stream = stream_numbered(number).ok_or(LeafError::Unknown)?;
+        expect_key(&mut reader, KEY_FIELDS)?;
+        (5, Some(stream))
+    } else {
+        expect_key(&mut reader, KEY_BODY)?;
+        (4, None)
+    };
+    if pairs != wanted {
+        return Err(CborError::Unexpected.into());
+    }
+    Ok(Head { kind, institution, stream, content: reader })
+}
+
+/// What of a record was appended to the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenedRecord {
+    /// All of it.
+    Whole,
+    /// Only the fields in clear: the subject's key was destroyed.
+    ClearOnly,
+}
+
+/// Reads a record's clear fields, so that the caller can tell the subject's key, then its
+/// committed fields with the key, into `columns` as one row. With `check` each value is held
+/// against its commitment.
+///
+/// # Errors
+/// [`LeafError`]; `columns` is then as it was before.
+pub fn open_record(
+    head: &Head<'_>,
+    payload: &[u8],
+    key: Option<&SubjectKey>,
+    check: bool,
+    columns: &mut Columns,
+    scratch: &mut Scratch,
+) -> Result<OpenedRecord, LeafError> {
+    let row = columns.len();
+    let result = open_row(head, payload, key, check, columns, scratch);
+    if result.is_err() {
+        columns.truncate(row);
+    }
+    result
+}
+
+fn open_row(
+    head: &Head<'_>,
+    payload: &[u8],
+    key: Option<&SubjectKey>,
+    check: bool,
+    columns: &mut Columns,
+    scratch: &mut Scratch,
+) -> Result<OpenedRecord, LeafError> {
+    let stream = head.stream.ok_or(LeafError::Unknown)?;
+    let row = columns.len();
+    let mut commitments: [Option<Commitment>; 64] = [None; 64];
+    let mut reader = head.content;
+    let mut from = 0;
+    for _ in 0..reader.map()? {
+        let (index, field) = next_field(stream, &mut from, reader.unsigned()?)?;
+        match (field.sealing, columns.column_mut(index), commitments.get_mut(index)) {
+            (Sealing::Clear, Some(column), _) => canonical::read_value(&mut reader, field.kind, column)?,
+            (Sealing::Committed, _, Some(commitment)) => {
+                let bytes = reader.bytes()?;
+                *commitment = Some(bytes.try_into().map_err(|_| CborError::OutOfRange)?);
+            }
+            _ => return Err(LeafError::Unknown),
+        }
+    }
+    reader.end()?;
+    let opened = match key {
+        Some(key) if !payload.is_empty() => {
+            let (id, revision) = (columns.id(row), columns.revision(row));
+            record_identity(stream, head.institution, id, revision, &mut scratch.identity);
+            let cipher = RecordCipher::new(key, &scratch.identity);
+            scratch.payload.clear();
+            scratch.payload.extend_from_slice(payload);
+            cipher.apply(&mut scratch.payload);
+            read_committed(stream, &cipher, &scratch.payload, check.then_some(&mut commitments), columns)?;
+            OpenedRecord::Whole
+        }
+        None if !payload.is_empty() => OpenedRecord::ClearOnly,
+        _ => OpenedRecord::Whole,
+    };
+    if check && opened == OpenedRecord::Whole {
+        // A commitment that no value answered for means that the payload was cut.
+        let left = commitments.iter().position(Option::is_some).and_then(|index| stream.fields.get(index));
+        if let Some(field) = left {
+            return Err(LeafError::CommitmentMismatch(field.number));
+        }
+    }
+    columns.end_row();
+    Ok(opened)
+}
+
+fn next_field(
+    stream: &'static StreamSpec,
+    from: &mut usize,
+    number: u64,
+) -> Result<(usize, &'static FieldSpec), LeafError> {
+    let mut ahead = stream.fields.iter().enumerate().skip(*from);
+    let (index, field) =
+        ahead.find(|(_, field)| u64::from(field.number) == number).ok_or(LeafError::Unknown)?;
+    *from = index + 1;
+    Ok((index, field))
+}
+
+fn read_committed(
+    stream: &'static StreamSpec,
+    cipher: &RecordCipher,
+    plain: &[u8],
+    mut commitments: Option<&mut [Option<Commitment>; 64]>,
+    columns: &mut Columns,
+) -> Result<(), LeafError> {
+    let mut reader = Reader(plain);
+    let mut from = 0;
+    // A wrong key decrypts to noise, which is then no map of known fields.
+    for _ in 0..reader.map().map_err(|_| LeafError::CommitmentMismatch(0))? {
+        let number = reader.unsigned().map_err(|_| LeafError::CommitmentMismatch(0))?;
+        let (index, field) =
+            next_field(stream, &mut from, number).map_err(|_| LeafError::CommitmentMismatch(0))?;
+        let before = reader.0;
+        let column = columns.column_mut(index).ok_or(LeafError::Unknown)?;
+        canonical::read_value(&mut reader, field.kind, column)
+            .map_err(|_| LeafError::CommitmentMismatch(field.number))?;
+        if let Some(slot) = commitments.as_deref_mut().and_then(|all| all.get_mut(index)) {
+            let value = before.get(..before.len() - reader.0.len()).unwrap_or_default();
+            if slot.take() != Some(commit(&cipher.salt(field.number), stream.number, field.number, value)) {
+                return Err(LeafError::CommitmentMismatch(field.number));
+            }
+        }
+    }
+    reader.end().map_err(|_| LeafError::CommitmentMismatch(0))
+}
+
+/// An event's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenedEvent(pub Vec<u8>);
+
+/// Decrypts an event's body and holds it against the commitment in its leaf.
+///
+/// # Errors
+/// [`LeafError`]; a wrong key shows as a commitment that does not fit.
+pub fn open_event(head: &Head<'_>, payload: &[u8], key: &SubjectKey) -> Result<OpenedEvent, LeafError> {
+    let mut reader = head.content;
+    let commitment = reader.bytes()?;
+    reader.end()?;
+    let (nonce, body) = payload.split_first_chunk::<32>().ok_or(LeafError::CommitmentMismatch(0))?;
+    let (cipher, salt) = cipher_of_nonce(head.kind, head.institution, nonce, key);
+    let mut body = body.to_vec();
+    cipher.apply(&mut body);
+    if commit(&salt, EVENT_TAG, head.kind as u8, &body) == *commitment {
+        Ok(OpenedEvent(body))
+    } else {
+        Err(LeafError::CommitmentMismatch(0))
+    }
+}
+
+/// What discloses one committed field of one leaf: with the leaf, anyone can check the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The field's number.
+    pub field: u8,
+    /// The salt of its commitment.
+    pub salt: Salt,
+    /// Its value in canonical form.
+    pub value: Vec<u8>,
+}
+
+/// The openings of all committed fields of a record.
+///
+/// # Errors
+/// [`LeafError`].
+pub fn openings(head: &Head<'_>, payload: &[u8], key: &SubjectKey) -> Result<Vec<Opening>, LeafError> {
+    let stream = head.stream.ok_or(LeafError::Unknown)?;
+    let mut columns = Columns::new(stream.fields);
+    let mut scratch = Scratch::default();
+    open_record(head, payload, Some(key), true, &mut columns, &mut scratch)?;
+    let cipher = RecordCipher::new(key, &scratch.identity);
+    let fields = stream.fields.iter().zip(columns.columns());
+    let committed = fields.filter(|(f, c)| f.sealing == Sealing::Committed && c.validity().is_present(0));
+    Ok(committed
+        .map(|(field, column)| {
+            let mut value = Vec::new();
+            canonical::write_value(column, field.kind, 0, &mut value);
+            Opening { field: field.number, salt: cipher.salt(field.number), value }
+        })
+        .collect())
+}
+
+/// Checks an opening against a leaf, knowing nothing else.
+///
+/// # Errors
+/// [`LeafError::CommitmentMismatch`] when the leaf does not commit to that value in that field.
+pub fn check_opening(leaf: &[u8], opening: &Opening) -> Result<(), LeafError> {
+    let head = read_head(leaf)?;
+    let stream = head.stream.ok_or(LeafError::Unknown)?;
+    let mut reader = head.content;
+    let mut from = 0;
+    let mut skipped = Columns::new(stream.fields);
+    for _ in 0..reader.map()? {
+        let (index, field) = next_field(stream, &mut from, reader.unsigned()?)?;
+        if field.sealing == Sealing::Committed {
+            let found = reader.bytes()?;
+            if field.number == opening.field {
+                let computed = commit(&opening.salt, stream.number, field.number, &opening.value);
+                return if found == computed {
+                    Ok(())
+                } else {
+                    Err(LeafError::CommitmentMismatch(field.number))
+                };
+            }
+        } else if let Some(column) = skipped.column_mut(index) {
+            canonical::read_value(&mut reader, field.kind, column)?;
+        }
+    }
+    Err(LeafError::CommitmentMismatch(opening.field))
+}
+
+/// The subject of a row: the person whose key protects it, or none, and then the institution's
+/// own key does.
+pub fn row_subject(stream: &StreamSpec, columns: &Columns, row: usize) -> Option<u128> {
+    let column = columns.column(stream.subject?)?;
+    matches!(stream.fields.get(stream.subject?)?.kind, FieldKind::Pseudonym(_)).then(|| column.wide(row))?
+}

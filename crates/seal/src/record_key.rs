@@ -1,0 +1,58 @@
+//! What is derived from a subject's key for one record: a salt for each field and the keystream
+//! for the payload.
+
+use aes::Aes128;
+use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+
+use crate::commitment::Salt;
+use crate::hmac::Keyed;
+
+/// The cipher of one record: AES-128 under HMAC-SHA-256(subject key, identity of the record).
+///
+/// Salts and keystream are encryptions of blocks that differ in their first byte, so none tells
+/// anything about another. A record's identity is unique in the ledger, so no keystream is used
+/// twice. The payload has no tag: each of its values is bound by its commitment in the tree.
+pub(crate) struct RecordCipher(Aes128);
+
+const SALT: u8 = 1;
+const KEYSTREAM: u8 = 2;
+
+impl RecordCipher {
+    #[inline]
+    pub(crate) fn new(subject_key: &[u8; 32], identity: &[u8]) -> Self {
+        let code = Keyed::new(subject_key).code(identity);
+        let mut key = Array::default();
+        for (target, byte) in key.iter_mut().zip(code) {
+            *target = byte;
+        }
+        Self(Aes128::new(&key))
+    }
+
+    fn block(domain: u8, counter: u32) -> Array<u8, aes::cipher::consts::U16> {
+        let [a, b, c, d] = counter.to_be_bytes();
+        Array::from([domain, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d])
+    }
+
+    /// The salt of a field.
+    #[inline]
+    pub(crate) fn salt(&self, field: u8) -> Salt {
+        let mut block = Self::block(SALT, u32::from(field));
+        self.0.encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// Encrypts or decrypts a payload in place.
+    #[inline]
+    pub(crate) fn apply(&self, payload: &mut [u8]) {
+        const AT_ONCE: usize = 8;
+        for (index, part) in payload.chunks_mut(16 * AT_ONCE).enumerate() {
+            let first = (index * AT_ONCE) as u32;
+            let mut stream: [_; AT_ONCE] =
+                std::array::from_fn(|block| Self::block(KEYSTREAM, first + block as u32));
+            self.0.encrypt_blocks(&mut stream);
+            for (byte, key) in part.iter_mut().zip(stream.iter().flatten()) {
+                *byte ^= key;
+            }
+        }
+    }
+}
