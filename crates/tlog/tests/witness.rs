@@ -127,6 +127,23 @@ fn requests_read_back_as_they_were_sent() {
 }
 
 #[test]
+fn what_parses_has_one_spelling() {
+    let body = AddCheckpoint::new(20, proof(20, 30), checkpoint(30)).unwrap().to_string();
+    let mut parsed = 0;
+    for at in 0..body.len() {
+        for change in [1, 2, 16, 32, 128] {
+            let mut changed = body.clone().into_bytes();
+            changed[at] ^= change;
+            if let Ok(read) = AddCheckpoint::parse(&changed) {
+                assert_eq!(read.to_string().as_bytes(), changed, "byte {at} changed by {change}");
+                parsed += 1;
+            }
+        }
+    }
+    assert!(parsed > 100, "most changes within a hash still parse");
+}
+
+#[test]
 fn the_answer_s_lines_make_the_checkpoint_witnessed() {
     let witness = witness();
     let policy = WitnessPolicy::new(1, vec![witness.verifier_key().clone()]).unwrap();
