@@ -1,0 +1,15 @@
+//! A seeded market: institutions of every line of business that file for some weeks, with planted
+//! misconduct and the list of it. And a fast path ([`transactions`]) that makes transactions for
+//! load tests as quickly as a core can write them.
+//!
+//! **Invariant:** the same plan gives the same bytes, on every machine: the generator is our own
+//! xoshiro256++ ([`rng`]) and floats see only operations that IEEE 754 fixes to the bit.
+//! **Invariant:** every line is accepted by the standard's reader at the time of its filing.
+//! **Invariant:** no raw number of a person, real-looking or not, leaves this crate.
+
+mod amounts;
+mod line;
+mod load;
+pub mod rng;
+
+pub use load::{LOAD_FIRST_DAY, TransactionLines, transactions};
