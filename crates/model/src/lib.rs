@@ -13,6 +13,7 @@ pub mod cbor;
 mod checks;
 pub mod clock;
 pub mod columns;
+pub mod event;
 pub mod fault;
 pub mod field_types;
 pub mod institution;

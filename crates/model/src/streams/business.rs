@@ -21,7 +21,7 @@ stream! {
         11 Clear lenders: Option<Count>, "出借人数", "Lenders with money in projects.";
         12 Clear borrowers: Option<Count>, "借款人数", "Borrowers with money outstanding.";
         13 Clear small_lenders: Option<Count>, "小额出借人数", "Lenders with less than 10,000 yuan each.";
-        14 Clear large_lenders: Option<Count>, "大额出借人数", "Lenders with 1,000,000 yuan or more each.";
+        14 Clear large_lenders: Option<Count>, "大额出借人数", "Lenders with 100,000 yuan or more each.";
         15 Clear large_borrowers: Option<Count>, "大额借款人数", "Borrowers with 1,000,000 yuan or more each.";
         16 Clear top10_borrower_share_percent: Option<Percent>, "前十大借款人占比(%)", "Share of the ten largest borrowers in the balance, per cent.";
         17 Clear top50_borrower_share_percent: Option<Percent>, "前五十大借款人占比(%)", "Share of the fifty largest borrowers, per cent.";
@@ -42,5 +42,7 @@ stream! {
         32 Clear redemptions: Option<Fen>, "赎回金额", "Fund redemptions of the day, in yuan.";
         33 Clear fund_units_value: Option<Fen>, "基金保有规模", "Value of fund units held by clients at the end of the day, in yuan.";
         34 Clear income: Option<SignedFen>, "营业收入", "The institution's income of the day, in yuan.";
+        35 Clear highest_return_percent: Option<Percent>, "最高承诺收益率(%)", "Highest return promised to lenders on any term, per cent a year.";
+        36 Clear return_under_1_month_percent: Option<Percent>, "一月以内标的收益率(%)", "Average return of projects under one month; absent when none was offered, per cent a year.";
     }
 }
