@@ -30,7 +30,7 @@ impl Amounts {
             Some(&[low, high]) => (low, high),
             _ => (1, 1),
         };
-        (low + (u128::from(high - low) * fraction >> 32) as u64) as i64
+        (low + ((u128::from(high - low) * fraction) >> 32) as u64) as i64
     }
 }
 

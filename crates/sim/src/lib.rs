@@ -8,8 +8,18 @@
 //! **Invariant:** no raw number of a person, real-looking or not, leaves this crate.
 
 mod amounts;
+mod cycle;
 mod line;
 mod load;
+mod market;
+mod people;
+mod planted;
+mod plots;
 pub mod rng;
+mod streams;
+mod world;
 
 pub use load::{LOAD_FIRST_DAY, TransactionLines, transactions};
+pub use market::{Filing, Filings, Institution, Market, MarketPlan};
+pub use people::DEMO_SECRET;
+pub use planted::{Conduct, Planted};

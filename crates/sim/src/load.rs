@@ -101,10 +101,10 @@ impl TransactionLines {
         }
         let step = MICROS_PER_DAY as u64 / per_day;
         let bits = self.rng.bits();
-        let micros = in_day * step + (u128::from(bits >> 32) * u128::from(step) >> 32) as u64;
+        let micros = in_day * step + ((u128::from(bits >> 32) * u128::from(step)) >> 32) as u64;
 
         let user = zipf_rank(self.rng.unit(), self.users);
-        let payee = (bits & 0xffff) * (self.users / 200).max(1) >> 16;
+        let payee = ((bits & 0xffff) * (self.users / 200).max(1)) >> 16;
         let amount_fen = self.amounts.draw_fen(&mut self.rng);
         let (kind, is_in) = match bits >> 16 & 0xff {
             0..8 => ("refund", true),

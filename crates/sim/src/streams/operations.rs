@@ -1,0 +1,44 @@
+//! Operations of a day.
+
+use std::io::{self, Write};
+
+use model::streams::IncidentSeverity;
+use model::time::Time;
+
+use super::{Sink, day_digits};
+use crate::line::Line;
+use crate::world::{Member, Topic, World};
+
+pub(super) fn write<W: Write>(
+    world: &World,
+    member: &Member,
+    day: u32,
+    sink: &mut Sink<'_, W>,
+) -> io::Result<()> {
+    let mut rng = world.rng(Topic::Operations, member, day);
+    let date = world.day(day);
+    let due = 3 + rng.below(5 + (member.size * 20.0) as u64);
+    // Nearly all complaints are resolved in time.
+    let resolved = due - u64::from(due > 20 && rng.chance(400));
+    let has_incident = rng.chance(12);
+    let began_at = Time::start_of(date).plus_seconds(rng.below(86_400) as i64);
+    let minutes = 4 + rng.below(40);
+    let servers = [("web", 1), ("app", 2), ("database", 3)];
+    sink.record(&format!("O{}", day_digits(world, day)), |line| {
+        line.day("date", date)
+            .list("servers", servers, |out, (role, host)| {
+                let address = format!("10.{}.{}.{host}", member.index / 256 % 256, member.index % 256);
+                Line::begin_item(out, "address", &address).text("role", role).end_item();
+            })
+            .count("visits", (40_000.0 * member.size * rng.between(0.7, 1.4)) as u64)
+            .count("complaints_received", rng.below(2 * due))
+            .count("complaints_due", due)
+            .count("complaints_resolved_in_time", resolved)
+            .list("incidents", has_incident.then_some(()), |out, ()| {
+                Line::begin_item(out, "began_at", &began_at.to_string())
+                    .count("minutes", minutes)
+                    .text("severity", IncidentSeverity::Minor.code())
+                    .end_item();
+            })
+    })
+}

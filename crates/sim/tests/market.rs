@@ -1,0 +1,267 @@
+//! The market as a supervisor would receive it: read by the standard's reader, and the planted
+//! truth recomputed naively from the lines.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use model::columns::Columns;
+use model::money::Fen;
+use model::pseudonym::Pseudonym;
+use model::read::LineReader;
+use model::streams::LineOfBusiness;
+use model::time::{Day, Time};
+use serde_json::Value;
+use sim::{Conduct, Filing, Market, MarketPlan, Planted};
+
+fn plan(seed: u64) -> MarketPlan {
+    MarketPlan {
+        seed,
+        institutions: 40,
+        days: 24,
+        transactions: 60_000,
+        first_day: Day::parse("2024-02-19").unwrap(),
+    }
+}
+
+fn bytes(filing: &Filing) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let lines = filing.write_to(&mut bytes).unwrap();
+    assert_eq!(lines, bytes.iter().filter(|b| **b == b'\n').count() as u64);
+    bytes
+}
+
+fn all_bytes(plan: MarketPlan) -> Vec<(String, String, Day, Time, Vec<u8>)> {
+    let name = |filing: Filing| {
+        let bytes = bytes(&filing);
+        let institution = filing.institution.as_str().to_owned();
+        (institution, filing.stream.name.to_owned(), filing.date, filing.filed_at, bytes)
+    };
+    Market::new(plan).filings().map(name).collect()
+}
+
+#[test]
+fn the_same_plan_gives_the_same_bytes() {
+    let small = |seed| MarketPlan { institutions: 12, days: 10, transactions: 2_000, ..plan(seed) };
+    assert!(all_bytes(small(1)) == all_bytes(small(1)));
+    assert!(all_bytes(small(1)) != all_bytes(small(2)));
+}
+
+#[test]
+fn every_line_is_accepted_and_filings_come_in_order_of_time() {
+    let mut latest = Time(i64::MIN);
+    let mut ids = HashSet::new();
+    let mut streams = BTreeSet::new();
+    let mut transactions = 0;
+    for filing in Market::new(plan(1)).filings() {
+        assert!(filing.filed_at >= latest);
+        latest = filing.filed_at;
+        streams.insert(filing.stream.name);
+        let reader = LineReader::new(filing.stream, filing.filed_at);
+        let mut columns = Columns::new(filing.stream.fields);
+        for line in bytes(&filing).split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+            reader
+                .read(line, &mut columns)
+                .unwrap_or_else(|faults| panic!("{}: {faults:?}", String::from_utf8_lossy(line)));
+        }
+        assert!(!columns.is_empty() || filing.stream.name == "transaction");
+        for row in 0..columns.len() {
+            let id = (filing.institution.clone(), filing.stream.name, columns.id(row).to_owned());
+            assert!(ids.insert((id, columns.revision(row))), "{} twice", columns.id(row));
+        }
+        if filing.stream.name == "transaction" {
+            transactions += columns.len();
+        }
+    }
+    assert_eq!(transactions, 60_000);
+    let expected = "business_daily custody_statement disclosure dual_recording kyc_check \
+                    operations_daily project register transaction";
+    assert_eq!(streams.into_iter().collect::<Vec<_>>().join(" "), expected);
+}
+
+/// The records of one stream by institution and business day.
+type Records = BTreeMap<(String, Day), Vec<Value>>;
+
+/// Everything that the market files, as a naive reader has it.
+struct Received {
+    streams: HashMap<&'static str, Records>,
+    filed_at: HashMap<(String, &'static str, Day), Time>,
+}
+
+fn receive(market: &Market) -> Received {
+    let mut received = Received { streams: HashMap::new(), filed_at: HashMap::new() };
+    for filing in market.filings() {
+        let institution = filing.institution.as_str().to_owned();
+        received.filed_at.insert((institution.clone(), filing.stream.name, filing.date), filing.filed_at);
+        let bytes = bytes(&filing);
+        let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        let records = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        received.streams.entry(filing.stream.name).or_default().insert((institution, filing.date), records);
+    }
+    received
+}
+
+fn yuan(record: &Value, field: &str) -> Option<Fen> {
+    record.get(field)?.as_str().map(|text| Fen::parse(text).unwrap())
+}
+
+/// What a naive supervisor finds, with the thresholds that [`Conduct`] documents.
+fn find(market: &Market, received: &Received) -> Vec<Planted> {
+    let mut found = Vec::new();
+    for ((institution, day), records) in &received.streams["transaction"] {
+        let mut by_user: BTreeMap<&str, (u32, i64)> = BTreeMap::new();
+        for record in records {
+            let (count, sum) = by_user.entry(record["user"].as_str().unwrap()).or_default();
+            *count += 1;
+            *sum += yuan(record, "amount").unwrap().0;
+        }
+        for (user, (transactions, sum)) in by_user {
+            let user = Pseudonym::parse(user).unwrap();
+            if transactions > 50 {
+                found.push((institution, *day, Conduct::BusyUser { user, transactions }));
+            }
+            if sum > 5_000_000 {
+                found.push((institution, *day, Conduct::LargeDay { user, amount: Fen(sum) }));
+            }
+        }
+    }
+    let business = &received.streams["business_daily"];
+    let figure = |institution: &String, day: Day, field: &str| {
+        business
+            .get(&(institution.clone(), day))
+            .and_then(|records| records.first())
+            .and_then(|r| yuan(r, field))
+    };
+    for (institution, day) in business.keys() {
+        let value = |field| figure(institution, *day, field);
+        let ratio = |a: Option<Fen>, b: Option<Fen>| Some(a?.0 as f64 / b?.0 as f64);
+        let before = figure(institution, day.plus(-7), "loan_balance");
+        let balance = value("loan_balance");
+        let mut add = |what| found.push((institution, *day, what));
+        if ratio(balance, before) > Some(1.3) {
+            add(Conduct::LoanSurge { balance: balance.unwrap(), before: before.unwrap() });
+        }
+        let (cash, due) = (value("cash_reserve"), value("debt_due_30_days"));
+        if ratio(cash, due).is_some_and(|ratio| ratio < 0.5) {
+            add(Conduct::RunningDry { cash_reserve: cash.unwrap(), debt_due_30_days: due.unwrap() });
+        }
+        let nonperforming = value("nonperforming_balance");
+        if ratio(nonperforming, balance) > Some(0.1) {
+            add(Conduct::BadLoans { nonperforming: nonperforming.unwrap(), balance: balance.unwrap() });
+        }
+        let (paid, policy_reserve) = (value("surrender_payments"), value("policy_reserve"));
+        if ratio(paid, policy_reserve) > Some(0.003) {
+            add(Conduct::Surrenders { paid: paid.unwrap(), policy_reserve: policy_reserve.unwrap() });
+        }
+        let (deposited, total) = (value("reserve_deposited"), value("reserve_total"));
+        if ratio(deposited, total).is_some_and(|ratio| ratio < 0.5) {
+            add(Conduct::ReserveShort { deposited: deposited.unwrap(), total: total.unwrap() });
+        }
+        let (redeemed, units) = (value("redemptions"), value("fund_units_value"));
+        if ratio(redeemed, units) > Some(0.05) {
+            add(Conduct::MassRedemption { redeemed: redeemed.unwrap(), units_value: units.unwrap() });
+        }
+    }
+    let institutions: Vec<(String, LineOfBusiness)> =
+        market.institutions().map(|i| (i.id.as_str().to_owned(), i.line)).collect();
+    for (institution, line) in &institutions {
+        if *line == LineOfBusiness::Custody {
+            continue;
+        }
+        for offset in 0..market.plan().days {
+            let day = market.plan().first_day.plus(offset as i32);
+            match received.filed_at.get(&(institution.clone(), "business_daily", day)) {
+                None => found.push((institution, day, Conduct::Silent)),
+                Some(filed_at) if filed_at.day() > day.plus(1) => {
+                    found.push((institution, day, Conduct::Late { filed_at: *filed_at }));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let planted = |(institution, day, what): (&String, Day, Conduct)| Planted {
+        institution: model::institution::InstitutionId::parse(institution).unwrap(),
+        day,
+        what,
+    };
+    found.into_iter().map(planted).collect()
+}
+
+#[test]
+fn what_is_planted_is_there_and_nothing_else_is() {
+    for seed in [1, 2, 3] {
+        let market = Market::new(plan(seed));
+        let key =
+            |planted: &Planted| (planted.institution.clone(), planted.day, format!("{:?}", planted.what));
+        let planted: BTreeSet<_> = market.planted().iter().map(key).collect();
+        let found: BTreeSet<_> = find(&market, &receive(&market)).iter().map(key).collect();
+        assert_eq!(planted, found, "seed {seed}");
+        let name = |planted: Planted| {
+            format!("{:?}", planted.what).split([' ', '{']).next().unwrap_or_default().to_owned()
+        };
+        let kinds: BTreeSet<_> = market.planted().into_iter().map(name).collect();
+        assert_eq!(kinds.len(), 10, "{kinds:?}");
+        let culprits: BTreeSet<_> = planted.iter().map(|(institution, ..)| institution).collect();
+        assert_eq!(culprits.len(), 10, "most institutions are healthy");
+    }
+}
+
+#[test]
+fn the_banks_statements_agree_with_the_platforms() {
+    let market = Market::new(plan(4));
+    let received = receive(&market);
+    let mut closings: HashMap<String, Fen> = HashMap::new();
+    let mut flows = 0;
+    for ((_, day), records) in &received.streams["custody_statement"] {
+        let mut balances: HashMap<&str, Fen> = HashMap::new();
+        for record in records {
+            let platform = record["platform"].as_str().unwrap();
+            let amount = yuan(record, "amount").unwrap();
+            match record["kind"].as_str().unwrap() {
+                "opening" => {
+                    balances.insert(platform, amount);
+                    if let Some(closing) = closings.get(platform) {
+                        assert_eq!(amount, *closing);
+                    }
+                }
+                "flow" => {
+                    flows += 1;
+                    balances.get_mut(platform).unwrap().0 += amount.0;
+                    let own = &received.streams["transaction"][&(platform.to_owned(), *day)];
+                    let own = own.iter().find(|t| t["id"] == record["transaction"]).unwrap();
+                    let sign = if own["kind"] == "deposit" { 1 } else { -1 };
+                    assert_eq!(amount.0, sign * yuan(own, "amount").unwrap().0);
+                }
+                _ => {
+                    assert_eq!(balances[platform], amount);
+                    closings.insert(platform.to_owned(), amount);
+                }
+            }
+        }
+    }
+    assert!(flows > 1_000);
+}
+
+#[test]
+fn persons_are_clients_of_several_institutions() {
+    let market = Market::new(plan(5));
+    let mut at: HashMap<String, HashSet<String>> = HashMap::new();
+    for ((institution, _), records) in &receive(&market).streams["transaction"] {
+        for record in records {
+            at.entry(record["user"].as_str().unwrap().to_owned()).or_default().insert(institution.clone());
+        }
+    }
+    let shared = at.values().filter(|institutions| institutions.len() > 1).count();
+    assert!(shared * 10 > at.len(), "{shared} of {}", at.len());
+}
+
+#[test]
+fn odd_plans_are_made_too() {
+    for (institutions, days, transactions) in
+        [(0, 5, 10), (1, 1, 0), (1, 1, 10_000), (3, 0, 9), (7, 2, 100), (90, 9, 400)]
+    {
+        let odd = MarketPlan { institutions, days, transactions, ..plan(9) };
+        let market = Market::new(odd);
+        let filings = market.filings().map(|filing| bytes(&filing).len()).count();
+        assert!(filings >= institutions as usize);
+        market.planted();
+    }
+}
