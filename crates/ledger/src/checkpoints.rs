@@ -14,7 +14,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use tlog::{Hash, SignedCheckpoint, TrustedLog};
 
 use crate::{
-    LedgerError,
+    LedgerError, Reader,
     batch::SecondTree,
     disk::{self, DurableFile},
     faults::{Faults, Point},
@@ -34,6 +34,17 @@ pub struct DailyCheckpoint {
     pub taken_at_unix_s: i64,
     /// The signed note as it was published.
     pub note: Arc<[u8]>,
+}
+
+impl DailyCheckpoint {
+    /// What the note states, verified with the ledger's key.
+    ///
+    /// # Errors
+    /// [`LedgerError::Checkpoint`] when the stored note is not a checkpoint of this ledger.
+    pub fn head(&self, ledger: &Reader) -> Result<Head, LedgerError> {
+        let log = TrustedLog::of_key(ledger.verifier_key().clone());
+        head_of(&self.note, &log, ledger.second_tree()).map_err(LedgerError::Checkpoint)
+    }
 }
 
 /// What a checkpoint states, read and verified.

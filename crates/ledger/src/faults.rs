@@ -32,6 +32,8 @@ pub enum Point {
     KeysWrite,
     /// Making new subject keys durable.
     KeysSync,
+    /// Making durable, at opening, what the last process may not have lived to make so.
+    OpenSync,
     /// Overwriting an erased key.
     EraseWrite,
     /// Making an erasure durable.

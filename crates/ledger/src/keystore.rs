@@ -34,7 +34,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use self::{
-    erasures::ErasureLog,
+    erasures::{Erased, ErasureLog},
     master::MasterKey,
     records::{HEADER_BYTES, RecordFile},
     table::Table,
@@ -42,11 +42,12 @@ use self::{
 use crate::{LedgerError, faults::Faults, lock::DirLock};
 
 /// Checks the form of the key files under `ledger_dir` without opening a key; returns the bytes
-/// that an interrupted write left.
+/// that interrupted writes and erasures left.
 pub(crate) fn check_files(ledger_dir: &Path) -> Result<u64, LedgerError> {
     let paths = Paths::of(ledger_dir);
-    let erased = erasures::read(&paths.erased)?;
-    Ok(records::read(&paths.subjects, &erased)?.torn_bytes)
+    let (erased, torn_bytes) = erasures::read(&paths.erased)?;
+    let loaded = records::read(&paths.subjects, &erased)?;
+    Ok(torn_bytes + loaded.torn_bytes + 64 * loaded.unfinished.len() as u64)
 }
 
 /// A subject's key: 32 random bytes.
@@ -180,7 +181,15 @@ impl KeyStore {
     /// # Errors
     /// [`LedgerError::Locked`] when another process has it open; [`KeyError::WrongMasterKey`]; a
     /// missing or damaged file: nothing is created in its place.
-    pub fn open(ledger_dir: &Path, faults: &Faults) -> Result<Self, KeyError> {
+    pub fn open(ledger_dir: &Path) -> Result<Self, KeyError> {
+        Self::open_with_faults(ledger_dir, &Faults::none())
+    }
+
+    /// As [`KeyStore::open`], on a disk with planned failures, for tests.
+    ///
+    /// # Errors
+    /// As [`KeyStore::open`].
+    pub fn open_with_faults(ledger_dir: &Path, faults: &Faults) -> Result<Self, KeyError> {
         let paths = Paths::of(ledger_dir);
         fs::create_dir_all(&paths.keys).map_err(LedgerError::io("create", &paths.keys))?;
         let lock = DirLock::take(&paths.keys)?;
@@ -203,7 +212,7 @@ impl KeyStore {
     pub fn open_read_only(ledger_dir: &Path) -> Result<Self, KeyError> {
         let paths = Paths::of(ledger_dir);
         let master = MasterKey::read(&paths.master)?;
-        let erased = erasures::read(&paths.erased)?;
+        let (erased, _) = erasures::read(&paths.erased)?;
         let loaded = records::read(&paths.subjects, &erased)?;
         let (index_key, table) = unwrap_all(&paths, &master, &loaded)?;
         Ok(Self { index_key, table, writer: None })
@@ -358,7 +367,8 @@ impl Writer {
     }
 
     fn erase(&mut self, slot: u32) -> Result<(), KeyError> {
-        if let Err(error) = self.erasures.append(slot) {
+        let logged = self.records.head(slot).and_then(|head| self.erasures.append(&Erased { slot, head }));
+        if let Err(error) = logged {
             return Err(self.poison(format!("cannot record an erasure: {error}")));
         }
         if let Err(error) = self.records.overwrite(slot) {

@@ -154,8 +154,12 @@ impl Ledger {
         let (number, bytes) = Reader::of(Arc::clone(&shared)).end();
         let path = segment::path(dir, number);
         let active = DurableFile::open(&path, &options.faults).map_err(LedgerError::io("open", &path))?;
-        // Also gives back room that was reserved and never used.
+        // What the last process wrote and did not live to make durable counts from now on, so it
+        // has to be. Cutting also gives back room that was reserved and never used.
         cut(&active, bytes)?;
+        for dir in [dir.to_owned(), dir.join("segments")] {
+            disk::sync_dir(&dir, &options.faults).map_err(LedgerError::io("make durable", &dir))?;
+        }
 
         let path = dir.join("checkpoints");
         let daily = DurableFile::open(&path, &options.faults).map_err(LedgerError::io("open", &path))?;
@@ -163,9 +167,7 @@ impl Ledger {
             let stored = shared.checkpoints();
             (stored.daily_bytes, stored.torn_bytes)
         };
-        if torn_checkpoint_bytes > 0 {
-            cut(&daily, daily_bytes)?;
-        }
+        cut(&daily, daily_bytes)?;
         Ok(Self {
             shared,
             options,
@@ -531,6 +533,6 @@ fn create_segment(
 /// Cuts a file off and makes that durable.
 fn cut(file: &DurableFile, bytes: u64) -> Result<(), LedgerError> {
     file.truncate(Point::SegmentTruncate, bytes)
-        .and_then(|()| file.sync(Point::SegmentSync))
+        .and_then(|()| file.sync(Point::OpenSync))
         .map_err(LedgerError::io("cut", file.path()))
 }

@@ -38,11 +38,13 @@ mod ledger;
 mod load;
 mod lock;
 mod reader;
+mod resources;
 mod scan;
 mod segment;
 mod sidecar;
 mod spots;
 mod state;
+mod verify;
 
 pub use batch::{BatchError, EntryBatch, LEAF_BYTES_MAX, SecondTree};
 pub use checkpoints::{DailyCheckpoint, Head};
@@ -52,3 +54,7 @@ pub use ledger::{Ledger, Options, Recovery};
 pub use load::TornTail;
 pub use reader::{Entry, Reader};
 pub use scan::{EntryRef, Frame, Scan};
+pub use verify::{Problem, Report, VerifyOptions, verify};
+
+#[cfg(test)]
+mod tests;

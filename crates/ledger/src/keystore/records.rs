@@ -16,6 +16,7 @@ use std::{fs, io, path::Path};
 
 use super::{
     KeyError, SubjectId, SubjectKey,
+    erasures::{Erased, HEAD_BYTES},
     master::{MasterKey, NONCE_BYTES, WRAPPED_BYTES},
 };
 use crate::{
@@ -28,8 +29,6 @@ use crate::{
 /// Bytes of the header.
 pub(super) const HEADER_BYTES: u64 = 72;
 const RECORD_BYTES: usize = 84;
-/// From here to its end a record is overwritten by an erasure.
-const ERASED_FROM: usize = 20;
 const MAGIC: [u8; 8] = *b"JWKEYS1\n";
 const INDEX_KEY_PLACE: &[u8] = b"jianwei index key";
 const RANDOM_BYTES: usize = 32 + NONCE_BYTES;
@@ -119,28 +118,31 @@ pub(super) struct Loaded {
     pub(super) header: Header,
     pub(super) records: Vec<Record>,
     /// Records that the erasure log names and that are not yet overwritten, or only in part.
-    unfinished: Vec<u32>,
+    pub(super) unfinished: Vec<u32>,
     /// Bytes behind the records that an interrupted write left.
     pub(super) torn_bytes: u64,
 }
 
 /// Reads the file; the records numbered in `erased` count as erased whatever they hold.
-pub(super) fn read(path: &Path, erased: &[u32]) -> Result<Loaded, LedgerError> {
+pub(super) fn read(path: &Path, erased: &[Erased]) -> Result<Loaded, LedgerError> {
     let bytes = fs::read(path).map_err(LedgerError::io("read", path))?;
     parse(&bytes, erased).map_err(|what| LedgerError::BadFile { path: path.to_owned(), what })
 }
 
-fn parse(bytes: &[u8], erased: &[u32]) -> Result<Loaded, String> {
+fn parse(bytes: &[u8], erased: &[Erased]) -> Result<Loaded, String> {
     let header = Header::decode(bytes).ok_or("the header is damaged")?;
     let body = bytes.get(HEADER_BYTES as usize..).unwrap_or_default();
     let raw = body.as_chunks().0;
     let mut slots: Vec<Option<Record>> = raw.iter().map(Record::decode).collect();
     let mut unfinished = Vec::new();
-    for slot in erased {
+    for Erased { slot, head } in erased {
         let at = *slot as usize;
         let (Some(bytes), Some(record)) = (raw.get(at), slots.get_mut(at)) else {
             return Err(format!("record {slot} was erased and is not there"));
         };
+        if !bytes.starts_with(head) {
+            return Err(format!("record {slot} is not the one that was erased"));
+        }
         // An overwriting that was cut short leaves any mixture behind id and batch.
         let blank = Record(*bytes).erased();
         if *record != Some(blank) {
@@ -201,15 +203,18 @@ impl RecordFile {
 
     /// Opens the file, cuts off what an interrupted write left, and finishes the erasures that
     /// the log names.
-    pub(super) fn open(path: &Path, erased: &[u32], faults: &Faults) -> Result<(Self, Loaded), LedgerError> {
+    pub(super) fn open(
+        path: &Path,
+        erased: &[Erased],
+        faults: &Faults,
+    ) -> Result<(Self, Loaded), LedgerError> {
         let loaded = read(path, erased)?;
         let file = DurableFile::open(path, faults).map_err(LedgerError::io("open", path))?;
         let slots = u32::try_from(loaded.records.len()).unwrap_or(u32::MAX);
-        if loaded.torn_bytes > 0 {
-            file.truncate(Point::SegmentTruncate, offset(slots))
-                .and_then(|()| file.sync(Point::KeysSync))
-                .map_err(LedgerError::io("cut", path))?;
-        }
+        // Also makes durable what the last process wrote and did not live to make so.
+        file.truncate(Point::SegmentTruncate, offset(slots))
+            .and_then(|()| file.sync(Point::OpenSync))
+            .map_err(LedgerError::io("cut", path))?;
         let mut records = Self { file, slots };
         for slot in &loaded.unfinished {
             records.overwrite(*slot).map_err(LedgerError::io("erase a key in", path))?;
@@ -260,14 +265,20 @@ impl RecordFile {
         Ok(())
     }
 
+    /// What an erasure leaves of a record.
+    pub(super) fn head(&self, slot: u32) -> io::Result<[u8; HEAD_BYTES]> {
+        let mut head = [0; HEAD_BYTES];
+        self.file.read_at(&mut head, offset(slot))?;
+        Ok(head)
+    }
+
     /// Overwrites a key with zeros, durably.
     pub(super) fn overwrite(&mut self, slot: u32) -> io::Result<()> {
-        let at = offset(slot);
         let mut bytes = [0; RECORD_BYTES];
-        self.file.read_at(&mut bytes, at)?;
+        self.file.read_at(&mut bytes, offset(slot))?;
         let erased = Record(bytes).erased();
-        let fresh = erased.0.get(ERASED_FROM..).unwrap_or_default();
-        self.file.write_at(Point::EraseWrite, fresh, at + ERASED_FROM as u64)?;
+        let fresh = erased.0.get(HEAD_BYTES..).unwrap_or_default();
+        self.file.write_at(Point::EraseWrite, fresh, offset(slot) + HEAD_BYTES as u64)?;
         self.file.sync(Point::EraseSync)
     }
 }

@@ -1,10 +1,13 @@
 use std::fs;
 
 use super::*;
-use crate::faults::{Fault, Point};
+use crate::{
+    faults::{Fault, Point},
+    tests::tempdir,
+};
 
 fn open(dir: &Path) -> KeyStore {
-    KeyStore::open(dir, &Faults::none()).unwrap()
+    KeyStore::open(dir).unwrap()
 }
 
 fn key(store: &KeyStore, subject: &str) -> SubjectKey {
@@ -13,7 +16,7 @@ fn key(store: &KeyStore, subject: &str) -> SubjectKey {
 
 #[test]
 fn keys_stay_the_same_erased_ones_stay_away() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     let store = open(dir.path());
     assert_eq!(store.get(b"a"), None);
     let states = store.get_or_create(&["a", "b", "a", "c"]).unwrap();
@@ -45,7 +48,7 @@ fn keys_stay_the_same_erased_ones_stay_away() {
 
 #[test]
 fn an_erased_record_is_zeros_and_no_subject_is_readable() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     let store = open(dir.path());
     store.get_or_create(&["person 4711", "person 4712"]).unwrap();
     let path = dir.path().join("keys/subjects.keys");
@@ -61,13 +64,10 @@ fn an_erased_record_is_zeros_and_no_subject_is_readable() {
 
 #[test]
 fn one_writer_any_number_of_readers() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     let store = open(dir.path());
     store.get_or_create(&["a"]).unwrap();
-    assert!(matches!(
-        KeyStore::open(dir.path(), &Faults::none()),
-        Err(KeyError::Store(LedgerError::Locked { .. }))
-    ));
+    assert!(matches!(KeyStore::open(dir.path()), Err(KeyError::Store(LedgerError::Locked { .. }))));
     let reader = KeyStore::open_read_only(dir.path()).unwrap();
     assert_eq!(reader.get(b"a"), store.get(b"a"));
     assert!(matches!(reader.get_or_create(&["b"]), Err(KeyError::ReadOnly)));
@@ -76,27 +76,27 @@ fn one_writer_any_number_of_readers() {
 
 #[test]
 fn a_wrong_or_missing_file_is_told_and_nothing_is_made_in_its_place() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     open(dir.path()).get_or_create(&["a"]).unwrap();
-    let other = tempfile::tempdir().unwrap();
+    let other = tempdir();
     drop(open(other.path()));
     let keys = dir.path().join("keys");
     for name in ["master.key", "subjects.keys", "subjects.erased"] {
         let path = keys.join(name);
         let kept = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        let error = KeyStore::open(dir.path(), &Faults::none()).unwrap_err().to_string();
+        let error = KeyStore::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains(name), "{error}");
         assert!(!path.exists());
         fs::write(&path, kept).unwrap();
     }
     fs::copy(other.path().join("keys/master.key"), keys.join("master.key")).unwrap();
-    assert!(matches!(KeyStore::open(dir.path(), &Faults::none()), Err(KeyError::WrongMasterKey { .. })));
+    assert!(matches!(KeyStore::open(dir.path()), Err(KeyError::WrongMasterKey { .. })));
 }
 
 #[test]
 fn a_batch_cut_or_holed_anywhere_leaves_the_batches_before_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     let store = open(dir.path());
     store.get_or_create(&["a", "b"]).unwrap();
     let a = key(&store, "a");
@@ -124,7 +124,7 @@ fn a_batch_cut_or_holed_anywhere_leaves_the_batches_before_it() {
         let mut holed = whole.clone();
         holed[at] ^= 1;
         fs::write(&path, &holed).unwrap();
-        let error = KeyStore::open(dir.path(), &Faults::none()).unwrap_err().to_string();
+        let error = KeyStore::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("is damaged"), "byte {at}: {error}");
     }
 }
@@ -135,9 +135,9 @@ fn an_erasure_cut_short_is_finished_or_never_was() {
         [(Point::EraseWrite, 0), (Point::EraseSync, 0), (Point::EraseWrite, 1), (Point::EraseSync, 1)]
     {
         for bytes in [0, 1, 5, 8, 30, 63] {
-            let dir = tempfile::tempdir().unwrap();
+            let dir = tempdir();
             let faults = Faults::at(point, nth, Fault::Kill(bytes));
-            let store = KeyStore::open(dir.path(), &faults).unwrap();
+            let store = KeyStore::open_with_faults(dir.path(), &faults).unwrap();
             store.get_or_create(&["a", "b"]).unwrap();
             let (a, b) = (key(&store, "a"), key(&store, "b"));
             assert!(matches!(store.erase(b"a"), Err(KeyError::Poisoned { .. })));
@@ -150,7 +150,7 @@ fn an_erasure_cut_short_is_finished_or_never_was() {
             let store = open(dir.path());
             assert_eq!(key(&store, "b"), b);
             let state = store.get(b"a").unwrap();
-            let logged = (point, nth) != (Point::EraseWrite, 0) || bytes >= 8;
+            let logged = (point, nth) != (Point::EraseWrite, 0) || bytes >= 28;
             let expected = if logged { KeyState::Erased } else { KeyState::Live(a) };
             assert_eq!(state, expected, "{point:?} {nth} {bytes}");
             assert_eq!(reader.get(b"a"), Some(state));
@@ -160,7 +160,7 @@ fn an_erasure_cut_short_is_finished_or_never_was() {
 
 #[test]
 fn a_failed_write_stops_the_store_a_full_disk_does_not() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     for (fault, goes_on) in [
         (Fault::Eio, false),
         (Fault::Short(100), false),
@@ -168,7 +168,7 @@ fn a_failed_write_stops_the_store_a_full_disk_does_not() {
         (Fault::ShortEnospc(99), true),
     ] {
         let faults = Faults::at(Point::KeysWrite, 0, fault);
-        let store = KeyStore::open(dir.path(), &faults).unwrap();
+        let store = KeyStore::open_with_faults(dir.path(), &faults).unwrap();
         let before = store.len();
         let first = store.get_or_create(&[format!("{fault:?} 1"), format!("{fault:?} 2")]);
         let second = store.get_or_create(&[format!("{fault:?} 3")]);
@@ -187,14 +187,14 @@ fn a_failed_write_stops_the_store_a_full_disk_does_not() {
         assert_eq!(open(dir.path()).len(), after);
     }
     let faults = Faults::at(Point::KeysSync, 0, Fault::Eio);
-    let store = KeyStore::open(dir.path(), &faults).unwrap();
+    let store = KeyStore::open_with_faults(dir.path(), &faults).unwrap();
     assert!(matches!(store.get_or_create(&["x"]), Err(KeyError::Poisoned { .. })));
     assert_eq!(store.get(b"x"), None, "a key that may not be durable is never seen");
 }
 
 #[test]
 fn threads_agree_on_the_keys() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempdir();
     let store = open(dir.path());
     let subjects: Vec<String> = (0..200).map(|i| format!("subject {i}")).collect();
     let all: Vec<Vec<KeyState>> = std::thread::scope(|scope| {
