@@ -103,15 +103,16 @@ pub(crate) struct Stored {
 impl Stored {
     /// Reads both files and verifies the latest checkpoint and the last of a day.
     pub(crate) fn read(dir: &Path, identity: &Identity) -> Result<Self, LedgerError> {
-        let path = dir.join("checkpoint");
-        let latest = fs::read(&path).map_err(LedgerError::io("read", &path))?;
         let log = identity.trusted_log();
-        let latest_head = head_of(&latest, &log, identity.second_tree)
-            .map_err(|what| LedgerError::BadFile { path, what })?;
+        // In this order, because a writer that runs meanwhile writes `checkpoint` first.
         let path = dir.join("checkpoints");
         let bytes = fs::read(&path).map_err(LedgerError::io("read", &path))?;
         let (daily, daily_bytes) =
             parse_daily(&bytes).map_err(|what| LedgerError::BadFile { path: path.clone(), what })?;
+        let latest_path = dir.join("checkpoint");
+        let latest = fs::read(&latest_path).map_err(LedgerError::io("read", &latest_path))?;
+        let latest_head = head_of(&latest, &log, identity.second_tree)
+            .map_err(|what| LedgerError::BadFile { path: latest_path, what })?;
         if let Some(last) = daily.last() {
             let head = head_of(&last.note, &log, identity.second_tree)
                 .map_err(|what| LedgerError::BadFile { path: path.clone(), what })?;

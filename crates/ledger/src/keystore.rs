@@ -299,7 +299,8 @@ impl KeyStore {
         known().collect::<Option<_>>().ok_or(KeyError::Full)
     }
 
-    /// Destroys a subject's key: in the file, durably, and in memory.
+    /// Destroys a subject's key: in the file, durably, and in memory. Callers that keep keys of
+    /// their own drop them.
     ///
     /// # Errors
     /// [`KeyError::ReadOnly`], [`KeyError::Poisoned`]. After a failed write the key is out of

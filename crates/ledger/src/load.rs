@@ -219,8 +219,11 @@ impl Loader<'_> {
         });
     }
 
-    fn finish(self, checkpoints: Stored) -> Result<Loaded, LedgerError> {
+    fn finish(mut self, checkpoints: Stored) -> Result<Loaded, LedgerError> {
         let has_sm3 = self.has_sm3();
+        // Growing left up to twice the room that a tree of 10⁹ leaves needs.
+        self.sha256.roots.shrink_to_fit();
+        self.sm3.roots.shrink_to_fit();
         let trees = Trees {
             sha256: Tree::from_parts(Sha256Tree, self.sha256.roots, self.sha256.tail)?,
             sm3: match has_sm3 {

@@ -71,7 +71,7 @@ fn a_full_disk_leaves_a_clean_tail_and_the_ledger_goes_on() {
         } else {
             assert!(matches!(full, Err(LedgerError::DiskFull { .. })), "{full:?}");
             assert_eq!(fs::metadata(&segment).unwrap().len(), before);
-            assert_eq!(ledger.append_group(&group(5, &[200], None)).unwrap(), [5..205]);
+            assert_eq!(append(&mut ledger, 200), 5..205);
         }
         assert!(faults.fired());
         assert_holds(&ledger.reader(), 205);
@@ -101,7 +101,7 @@ fn a_failed_roll_stops_the_ledger_a_full_disk_only_delays_it() {
             Fault::Eio => assert!(matches!(refused, Err(LedgerError::Poisoned { .. })), "{refused:?}"),
             _ => {
                 assert!(matches!(refused, Err(LedgerError::DiskFull { .. })), "{refused:?}");
-                assert_eq!(ledger.append_group(&next).unwrap(), [20..220]);
+                assert_eq!(append(&mut ledger, 200), 20..220);
             }
         }
         drop(ledger);

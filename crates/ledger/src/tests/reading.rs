@@ -308,7 +308,7 @@ fn readers_on_other_threads_see_whole_groups_only() {
                         next += 1;
                     }
                     let size = reader.size();
-                    assert!(size >= next && size % 10 == 0);
+                    assert!(size >= next && size.is_multiple_of(10));
                     reader.inclusion(next - 1, size).unwrap();
                 }
                 std::thread::yield_now();
