@@ -1,6 +1,6 @@
 //! What a line must satisfy beyond each value by itself: times that can be, fields that agree.
 
-use crate::columns::Columns;
+use crate::columns::{Column, Columns};
 use crate::fault::{Fault, FaultCode};
 use crate::read::FUTURE_SECONDS_MAX;
 use crate::spec::{FieldKind, StreamSpec};
@@ -12,7 +12,8 @@ const FIRST_DAY: Day = Day(7305);
 const LAST_DAY: Day = Day(84_006);
 
 /// A relation between fields of one stream.
-enum Relation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
     /// The first field, where given, is at most the second, where given.
     AtMost(&'static str, &'static str),
     /// The field, where given, is above zero.
@@ -23,7 +24,8 @@ enum Relation {
     OneOf(&'static str, &'static str),
 }
 
-fn relations(stream: &str) -> &'static [Relation] {
+/// What the fields of a stream must satisfy together.
+pub fn relations(stream: &str) -> &'static [Relation] {
     use Relation::{AtMost, Differ, OneOf, Positive};
     match stream {
         "transaction" => &[Positive("amount"), Differ("payer_account", "payee_account")],
@@ -67,29 +69,53 @@ fn check_times(
     received_at: Time,
     faults: &mut Vec<Fault>,
 ) {
-    for (index, (field, column)) in stream.fields.iter().zip(columns.columns()).enumerate() {
-        let (day, is_future) = match field.kind {
-            FieldKind::Time => match column.long(row).map(Time) {
-                Some(time) => (time.day(), time > received_at.plus_seconds(FUTURE_SECONDS_MAX)),
-                None => continue,
-            },
-            FieldKind::Date => match column.date(row).map(Day) {
-                Some(day) => (day, day > received_at.day()),
-                None => continue,
-            },
-            _ => continue,
+    check_calendar(columns, row, "", faults);
+    let (Some(field), Some(column)) =
+        (stream.fields.get(stream.event_time), columns.column(stream.event_time))
+    else {
+        return;
+    };
+    // A register entry may take effect later; everything else has happened already.
+    if stream.name == "register" || !is_future(column, row, received_at) {
+        return;
+    }
+    let pointer = format!("/{}", field.name);
+    if !faults.iter().any(|fault| fault.pointer == pointer) {
+        let detail = format!("\"{}\" lies after the moment of receipt, {received_at}.", field.name);
+        faults.push(Fault { pointer, code: FaultCode::InFuture, detail });
+    }
+}
+
+fn is_future(column: &Column, row: usize, received_at: Time) -> bool {
+    match (column.long(row), column.date(row)) {
+        (Some(micros), _) => Time(micros) > received_at.plus_seconds(FUTURE_SECONDS_MAX),
+        (_, Some(day)) => Day(day) > received_at.day(),
+        _ => false,
+    }
+}
+
+/// Appends a fault for each date or time that no such business has, those in lists too.
+fn check_calendar(columns: &Columns, row: usize, parent: &str, faults: &mut Vec<Fault>) {
+    for (field, column) in columns.fields().iter().zip(columns.columns()) {
+        let day = match field.kind {
+            FieldKind::Time => column.long(row).map(|micros| Time(micros).day()),
+            FieldKind::Date => column.date(row).map(Day),
+            FieldKind::List(_) => {
+                if let Some((items, range)) = column.list(row) {
+                    for (index, item) in range.enumerate() {
+                        check_calendar(items, item, &format!("{parent}/{}/{index}", field.name), faults);
+                    }
+                }
+                None
+            }
+            _ => None,
         };
-        let fault = if day < FIRST_DAY || day > LAST_DAY {
-            Some((FaultCode::AbsurdDate, format!("\"{}\" lies before 1990 or after 2200.", field.name)))
-        } else if is_future && index == stream.event_time && stream.name != "register" {
-            // A register entry may take effect later; everything else has happened already.
-            let detail = format!("\"{}\" lies after the moment of receipt, {received_at}.", field.name);
-            Some((FaultCode::InFuture, detail))
-        } else {
-            None
-        };
-        if let Some((code, detail)) = fault {
-            faults.push(Fault { pointer: format!("/{}", field.name), code, detail });
+        if day.is_some_and(|day| day < FIRST_DAY || day > LAST_DAY) {
+            faults.push(Fault {
+                pointer: format!("{parent}/{}", field.name),
+                code: FaultCode::AbsurdDate,
+                detail: format!("\"{}\" lies before 1990 or after 2200.", field.name),
+            });
         }
     }
 }

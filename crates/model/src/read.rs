@@ -79,9 +79,6 @@ fn syntax_fault(line: &[u8], error: &serde_json::Error) -> Fault {
     if std::str::from_utf8(line).is_err() {
         return Fault::whole(FaultCode::NotUtf8, "The line is not UTF-8.");
     }
-    if error.is_data() {
-        return Fault::whole(FaultCode::WrongType, "The line is not a JSON object.");
-    }
     // serde_json words its messages without quoting the input, so nothing personal leaks here.
     let message = error.to_string();
     let what = message.split(" at line ").next().unwrap_or(&message);
@@ -100,6 +97,19 @@ struct RowContext<'a> {
 }
 
 impl RowContext<'_> {
+    /// Notes that something else than an object stands where a row should.
+    fn not_an_object(&mut self, found: &str) {
+        if self.faults.len() >= FAULTS_MAX {
+            return;
+        }
+        let (pointer, what) = match self.parent {
+            None => (String::new(), "line"),
+            Some((list, index)) => (format!("/{list}/{index}"), "item"),
+        };
+        let detail = format!("Found {found}, wanted a JSON object for each {what}.");
+        self.faults.push(Fault { pointer, code: FaultCode::WrongType, detail });
+    }
+
     fn fault(&mut self, name: &str, code: FaultCode, detail: String) {
         if self.faults.len() >= FAULTS_MAX {
             return;
@@ -122,7 +132,8 @@ struct RowSeed<'a> {
 impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        // Not `deserialize_map`: what is no object shall be named as the fault that it is.
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -133,9 +144,47 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
         f.write_str("a JSON object")
     }
 
+    fn visit_str<E>(mut self, _: &str) -> Result<(), E> {
+        self.context.not_an_object("a string");
+        Ok(())
+    }
+
+    fn visit_u64<E>(mut self, _: u64) -> Result<(), E> {
+        self.context.not_an_object("a number");
+        Ok(())
+    }
+
+    fn visit_i64<E>(mut self, _: i64) -> Result<(), E> {
+        self.context.not_an_object("a number");
+        Ok(())
+    }
+
+    fn visit_f64<E>(mut self, _: f64) -> Result<(), E> {
+        self.context.not_an_object("a number");
+        Ok(())
+    }
+
+    fn visit_bool<E>(mut self, _: bool) -> Result<(), E> {
+        self.context.not_an_object("true or false");
+        Ok(())
+    }
+
+    fn visit_unit<E>(mut self) -> Result<(), E> {
+        self.context.not_an_object("null");
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        self.context.not_an_object("a list");
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let fields = self.context.fields;
         let mut seen = 0u64;
+        // `null` is seen, but says the same as leaving the field out.
+        let mut given = 0u64;
         let mut guess = 0;
         while let Some(key) = map.next_key_seed(KeySeed { fields, guess })? {
             let index = match key {
@@ -159,15 +208,11 @@ impl<'de> Visitor<'de> for RowSeed<'_> {
                 continue;
             }
             seen |= 1 << index;
-            map.next_value_seed(ValueSeed { field, column, context: &mut self.context })?;
+            let is_given = map.next_value_seed(ValueSeed { field, column, context: &mut self.context })?;
+            given |= u64::from(is_given) << index;
         }
         for (index, field) in fields.iter().enumerate() {
-            let absent = self
-                .columns
-                .column(index)
-                .is_none_or(|column| !column.validity().is_present(self.columns.len()));
-            let explained = seen >> index & 1 == 1 && !self.context.faults.is_empty();
-            if field.required && absent && !explained {
+            if field.required && given >> index & 1 == 0 {
                 let detail = format!("The field \"{}\" ({}) is required.", field.name, field.zh);
                 self.context.fault(field.name, FaultCode::MissingField, detail);
             }
@@ -217,7 +262,7 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// Reads one value into one column.
+/// Reads one value into one column, and says whether there was one: not for `null`.
 struct ValueSeed<'a, 'c> {
     field: &'static FieldSpec,
     column: &'a mut Column,
@@ -249,17 +294,28 @@ impl ValueSeed<'_, '_> {
                 self.column.push_long(value);
             }
             Err(error) => {
-                let code = match error {
-                    DecimalError::Malformed => FaultCode::MalformedValue,
-                    DecimalError::TooPrecise => FaultCode::TooPrecise,
-                    DecimalError::OutOfRange => FaultCode::OutOfRange,
+                let (code, what) = match error {
+                    DecimalError::Malformed => {
+                        (FaultCode::MalformedValue, "is not a decimal number such as \"1234.56\"".to_owned())
+                    }
+                    DecimalError::TooPrecise => {
+                        (FaultCode::TooPrecise, format!("has more than {decimals} decimals"))
+                    }
+                    DecimalError::OutOfRange => {
+                        (FaultCode::OutOfRange, "is larger than the standard allows".to_owned())
+                    }
                 };
-                self.fault(
-                    code,
-                    format!("\"{}\" is {error} ({decimals} decimals at most).", self.field.name),
-                );
+                self.fault(code, format!("\"{}\" {what}.", self.field.name));
             }
         }
+    }
+
+    fn count_too_large(&mut self) {
+        self.fault(FaultCode::OutOfRange, format!("\"{}\" is larger than {COUNT_MAX}.", self.field.name));
+    }
+
+    fn count_negative(&mut self) {
+        self.fault(FaultCode::Negative, format!("\"{}\" cannot be negative.", self.field.name));
     }
 
     fn malformed(&mut self, wanted: &str) {
@@ -316,7 +372,7 @@ impl ValueSeed<'_, '_> {
                     let wanted: Vec<_> =
                         kinds.iter().map(|kind| format!("{}1:…", *kind as u8 as char)).collect();
                     let detail = format!(
-                        "\"{}\" is not a pseudonym ({} and 30 hexadecimal digits).",
+                        "\"{}\" is not a pseudonym ({} and 30 hexadecimal digits); raw numbers are never sent.",
                         self.field.name,
                         wanted.join(" or ")
                     );
@@ -350,73 +406,78 @@ impl ValueSeed<'_, '_> {
 }
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    type Value = bool;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for ValueSeed<'_, '_> {
-    type Value = ();
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+    fn visit_str<E>(mut self, text: &str) -> Result<bool, E> {
         self.text(text);
-        Ok(())
+        Ok(true)
     }
 
-    fn visit_u64<E>(mut self, value: u64) -> Result<(), E> {
+    fn visit_u64<E>(mut self, value: u64) -> Result<bool, E> {
         match self.field.kind {
             FieldKind::Count if value <= COUNT_MAX => {
                 self.column.push_long(value as i64);
             }
-            FieldKind::Count => {
-                let detail = format!("\"{}\" is larger than {COUNT_MAX}.", self.field.name);
-                self.fault(FaultCode::OutOfRange, detail);
-            }
+            FieldKind::Count => self.count_too_large(),
             _ => self.wrong_type("a number"),
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn visit_i64<E>(mut self, _: i64) -> Result<(), E> {
+    fn visit_i64<E>(mut self, _: i64) -> Result<bool, E> {
         match self.field.kind {
-            FieldKind::Count => {
-                let detail = format!("\"{}\" cannot be negative.", self.field.name);
-                self.fault(FaultCode::Negative, detail);
-            }
+            FieldKind::Count => self.count_negative(),
             _ => self.wrong_type("a number"),
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn visit_f64<E>(mut self, _: f64) -> Result<(), E> {
-        self.wrong_type("a number with decimals");
-        Ok(())
+    /// A number with decimals, or an integer that has no room in 64 bits.
+    fn visit_f64<E>(mut self, value: f64) -> Result<bool, E> {
+        if value.fract() != 0.0 {
+            self.wrong_type("a number with decimals");
+        } else if self.field.kind != FieldKind::Count {
+            self.wrong_type("a number");
+        } else if value > COUNT_MAX as f64 {
+            self.count_too_large();
+        } else if value < 0.0 {
+            self.count_negative();
+        } else {
+            self.wrong_type("a number with a decimal point or an exponent");
+        }
+        Ok(true)
     }
 
-    fn visit_bool<E>(mut self, value: bool) -> Result<(), E> {
+    fn visit_bool<E>(mut self, value: bool) -> Result<bool, E> {
         if self.field.kind == FieldKind::Flag {
             self.column.push_byte(u8::from(value));
         } else {
             self.wrong_type("true or false");
         }
-        Ok(())
+        Ok(true)
     }
 
     /// `null` says the same as leaving the field out.
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<bool, A::Error> {
         let FieldKind::List(fields) = self.field.kind else {
             self.wrong_type("a list");
             while list.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
+            return Ok(true);
         };
         let mut index = 0;
         while let Some(items) = self.column.list_items_mut() {
@@ -439,12 +500,12 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_> {
             self.fault(FaultCode::TooManyItems, detail);
         }
         self.column.end_list();
-        Ok(())
+        Ok(true)
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<bool, A::Error> {
         self.wrong_type("an object");
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(())
+        Ok(true)
     }
 }
