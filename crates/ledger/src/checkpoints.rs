@@ -1,5 +1,6 @@
 //! The checkpoints that a ledger keeps: the latest in the file `checkpoint`, the first of each
-//! civil day in the file `checkpoints`.
+//! civil day in the file `checkpoints`, the last one that came back from witnesses in the file
+//! `checkpoint.cosigned`.
 //!
 //! `checkpoints` only grows. Each record is a line and the signed note, as it is published:
 //! ```text
@@ -8,7 +9,11 @@
 //! the civil day (Asia/Shanghai), when it was taken in seconds since 1970, the bytes of the
 //! note, and a CRC-32 in hex of the line up to there and the note.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use tlog::{Hash, SignedCheckpoint, TrustedLog};
@@ -93,6 +98,8 @@ pub(crate) fn head_of(note: &[u8], log: &TrustedLog, second: Option<SecondTree>)
 pub(crate) struct Stored {
     pub(crate) latest: Arc<[u8]>,
     pub(crate) latest_head: Head,
+    /// The last one that witnesses signed, too.
+    pub(crate) cosigned: Option<(Head, Arc<[u8]>)>,
     pub(crate) daily: Vec<DailyCheckpoint>,
     /// Bytes of `checkpoints` up to the end of the last whole record.
     pub(crate) daily_bytes: u64,
@@ -127,9 +134,20 @@ impl Stored {
                 });
             }
         }
+        let path = cosigned_path(dir);
+        let cosigned = match fs::read(&path) {
+            Ok(note) => {
+                let head = head_of(&note, &log, identity.second_tree)
+                    .map_err(|what| LedgerError::BadFile { path, what })?;
+                Some((head, note.into()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(LedgerError::io("read", path)(error)),
+        };
         Ok(Self {
             latest: latest.into(),
             latest_head,
+            cosigned,
             daily,
             daily_bytes: daily_bytes as u64,
             torn_bytes: (bytes.len() - daily_bytes) as u64,
@@ -151,11 +169,21 @@ pub(crate) fn write_latest(dir: &Path, note: &[u8], faults: &Faults) -> io::Resu
     disk::replace(&dir.join("checkpoint"), note, false, points, faults)
 }
 
-/// Appends the first checkpoint of a day at byte `at`; returns where the file then ends.
-pub(crate) fn append_daily(file: &DurableFile, at: u64, checkpoint: &DailyCheckpoint) -> io::Result<u64> {
+/// Puts the checkpoint with the signatures of witnesses in place.
+pub(crate) fn write_cosigned(dir: &Path, note: &[u8], faults: &Faults) -> io::Result<()> {
+    let points = (Point::CheckpointWrite, Point::CheckpointSync);
+    disk::replace(&cosigned_path(dir), note, false, points, faults)
+}
+
+pub(crate) fn cosigned_path(dir: &Path) -> PathBuf {
+    dir.join("checkpoint.cosigned")
+}
+
+/// Writes the first checkpoint of a day at byte `at`, not yet durable; returns where the file then
+/// ends.
+pub(crate) fn write_daily(file: &DurableFile, at: u64, checkpoint: &DailyCheckpoint) -> io::Result<u64> {
     let record = encode_daily(checkpoint);
     file.write_at(Point::CheckpointWrite, &record, at)?;
-    file.sync(Point::CheckpointSync)?;
     Ok(at + record.len() as u64)
 }
 

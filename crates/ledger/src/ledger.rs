@@ -383,21 +383,52 @@ impl Ledger {
     }
 
     fn append_daily(&mut self, first: DailyCheckpoint, at: u64) -> Result<(), LedgerError> {
-        let end = match checkpoints::append_daily(&self.daily, at, &first) {
+        let path = self.daily.path().to_owned();
+        let end = match checkpoints::write_daily(&self.daily, at, &first) {
             Ok(end) => end,
             Err(error) => {
                 let clean = self.daily.truncate(Point::SegmentTruncate, at).is_ok();
-                let path = self.daily.path().to_owned();
                 return Err(match clean {
                     true => self.stop_unless_full(&path, &error),
                     false => self.poison("write", &path, &error),
                 });
             }
         };
+        let synced = self.daily.sync(Point::CheckpointSync);
+        synced.map_err(|error| self.poison("make durable", &path, &error))?;
         let mut stored = self.shared.checkpoints_mut();
         stored.daily.push(first);
         stored.daily_bytes = end;
         Ok(())
+    }
+
+    /// Stores a checkpoint of this ledger that came back from witnesses with their signatures, to
+    /// be served and to stand in proofs. An older one than that stored before is left out:
+    /// `false`. Whether the witnesses' signatures are good is for their policy to say, not checked
+    /// here.
+    ///
+    /// # Errors
+    /// [`LedgerError::Checkpoint`] for a note that this ledger did not sign or whose root is not
+    /// that of its tree; [`LedgerError::DiskFull`], [`LedgerError::Poisoned`].
+    pub fn put_cosigned(&mut self, note: &[u8]) -> Result<bool, LedgerError> {
+        self.check_poison()?;
+        let identity = &self.shared.identity;
+        let head = checkpoints::head_of(note, &identity.trusted_log(), identity.second_tree)
+            .map_err(LedgerError::Checkpoint)?;
+        if head.size > self.shared.checkpoints().latest_head.size
+            || head.root != self.reader().root_at(head.size)?
+        {
+            return Err(LedgerError::Checkpoint("it is not a checkpoint of this ledger's tree".to_owned()));
+        }
+        let is_older = |(stored, _): &(Head, Arc<[u8]>)| stored.size > head.size;
+        if self.shared.checkpoints().cosigned.as_ref().is_some_and(is_older) {
+            return Ok(false);
+        }
+        let dir = self.shared.dir.clone();
+        checkpoints::write_cosigned(&dir, note, &self.options.faults)
+            .map_err(|error| self.stop_unless_full(&checkpoints::cosigned_path(&dir), &error))?;
+        self.shared.checkpoints_mut().cosigned = Some((head, note.into()));
+        Ok(true)
     }
 
     /// Size and roots now.

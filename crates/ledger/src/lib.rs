@@ -10,6 +10,7 @@
 //! tree/*.idx           derived from sealed segments; may be deleted
 //! checkpoint           the latest signed checkpoint
 //! checkpoints          the first of each civil day
+//! checkpoint.cosigned  the last one that witnesses signed, too
 //! keys/                signing key, master key, keys of subjects
 //! ```
 //!

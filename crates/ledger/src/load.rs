@@ -260,6 +260,7 @@ fn check_heads(shared: &Arc<Shared>) -> Result<(), LedgerError> {
     let stored = shared.checkpoints().clone();
     let log = shared.identity.trusted_log();
     let mut heads = vec![stored.latest_head];
+    heads.extend(stored.cosigned.map(|(head, _)| head));
     if let Some(last) = stored.daily.last() {
         let head = head_of(&last.note, &log, shared.identity.second_tree);
         heads.push(head.map_err(LedgerError::Checkpoint)?);

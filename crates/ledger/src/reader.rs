@@ -274,6 +274,13 @@ impl Reader {
         Arc::clone(&self.shared.checkpoints().latest)
     }
 
+    /// The last checkpoint that came back from witnesses, see [`crate::Ledger::put_cosigned`], and
+    /// what it states.
+    #[must_use]
+    pub fn cosigned_checkpoint(&self) -> Option<(Head, Arc<[u8]>)> {
+        self.shared.checkpoints().cosigned.clone()
+    }
+
     /// What the latest checkpoint states.
     #[must_use]
     pub fn head(&self) -> Head {

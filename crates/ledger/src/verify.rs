@@ -178,6 +178,9 @@ fn stored_heads(
         Ok(note) => add("checkpoint", &note, "", report),
         Err(error) => report.problem("checkpoint", None, None, error.to_string()),
     }
+    if let Ok(note) = fs::read(checkpoints::cosigned_path(dir)) {
+        add("checkpoint.cosigned", &note, "", report);
+    }
     match fs::read(dir.join("checkpoints")) {
         Ok(bytes) => match checkpoints::parse_daily(&bytes) {
             Ok((daily, whole)) => {

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use tlog::{Hash, Sha256Tree, Sm3Tree, TreeHasher, tiles, verify_consistency, verify_inclusion};
+use tlog::{
+    Cosigner, Hash, Sha256Tree, SignedCheckpoint, Sm3Tree, TreeHasher, tiles, verify_consistency,
+    verify_inclusion,
+};
 
 use super::*;
 use crate::{LedgerError, VerifyOptions, verify};
@@ -248,6 +251,34 @@ fn checkpoints_are_signed_kept_by_day_and_consistent() {
         }
     }
     assert!(verify(dir.path(), &VerifyOptions::default()).unwrap().is_clean());
+}
+
+#[test]
+fn a_cosigned_checkpoint_is_kept_until_a_later_one_comes() {
+    let dir = tempdir();
+    let mut ledger = ledger_of(dir.path(), &[5], None);
+    let witness = Cosigner::from_seed("witness.example", &[7; 32]).unwrap();
+    let cosigned = |ledger: &mut Ledger| {
+        append(ledger, 10);
+        let note = ledger.checkpoint(NOON_UNIX_S).unwrap();
+        let mut signed = SignedCheckpoint::parse(&note).unwrap();
+        signed.add(witness.cosign(signed.note().text(), 1_793_678_400).unwrap());
+        signed.to_string().into_bytes()
+    };
+    assert_eq!(ledger.reader().cosigned_checkpoint(), None);
+    let (first, second) = (cosigned(&mut ledger), cosigned(&mut ledger));
+    assert!(ledger.put_cosigned(&second).unwrap());
+    assert!(!ledger.put_cosigned(&first).unwrap(), "a witness that answers late changes nothing");
+
+    let other_dir = tempdir();
+    let foreign = cosigned(&mut ledger_of(other_dir.path(), &[5], None));
+    assert!(matches!(ledger.put_cosigned(&foreign), Err(LedgerError::Checkpoint(_))));
+    drop(ledger);
+    let reader = Reader::open(dir.path()).unwrap();
+    let (head, note) = reader.cosigned_checkpoint().unwrap();
+    assert_eq!((head.size, &*note), (25, &*second));
+    let report = verify(dir.path(), &VerifyOptions::default()).unwrap();
+    assert!(report.is_clean() && report.checkpoints == 3);
 }
 
 #[test]

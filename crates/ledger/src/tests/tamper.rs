@@ -22,6 +22,7 @@ fn small_ledger(dir: &Path) -> Vec<Vec<u8>> {
         append(&mut ledger, 3);
         checkpoints.push(ledger.checkpoint(NOON_UNIX_S + day * DAY_S).unwrap().to_vec());
     }
+    ledger.put_cosigned(checkpoints.last().unwrap()).unwrap();
     let keys = KeyStore::open(dir).unwrap();
     keys.get_or_create(&["a", "b"]).unwrap();
     keys.erase(b"a").unwrap();
@@ -50,7 +51,7 @@ fn a_flip_of_any_byte_is_seen() {
     small_ledger(dir.path());
     let clean = check(dir.path());
     assert!(clean.is_clean(), "{:?}", clean.problems);
-    assert_eq!((clean.entries, clean.checkpoints), (28, 5));
+    assert_eq!((clean.entries, clean.checkpoints), (28, 6));
     for path in files(dir.path()) {
         // Only the key store itself can tell: see its tests.
         if path.ends_with("master.key") {
@@ -170,6 +171,7 @@ fn a_history_that_was_changed_with_every_checksum_right_does_not_fit_any_checkpo
             forget_sidecars(dir.path());
             // The forger also removes what was signed since the forged place.
             fs::write(dir.path().join("checkpoints"), b"").unwrap();
+            fs::remove_file(dir.path().join("checkpoint.cosigned")).unwrap();
             for checkpoint in &checkpoints[1..] {
                 let report = check_against(dir.path(), checkpoint);
                 assert!(!report.is_clean(), "{what} in segment {number}");
@@ -219,6 +221,7 @@ fn roll_back(dir: &Path, checkpoints: &[Vec<u8>], to: usize) {
     }
     forget_sidecars(dir);
     fs::write(dir.join("checkpoint"), &checkpoints[to]).unwrap();
+    fs::remove_file(dir.join("checkpoint.cosigned")).unwrap();
     fs::write(dir.join("checkpoints"), b"").unwrap();
 }
 
