@@ -14,6 +14,31 @@
 //! keys/                signing key, master key, keys of subjects
 //! ```
 //!
+//! ```
+//! use ledger::{EntryBatch, Ledger, Options};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let dir = dir.path();
+//! let mut ledger = Ledger::open_or_create(dir, Options::new("supervisor.example/ledger"))?;
+//! let mut batch = EntryBatch::default();
+//! batch.push(b"leaf", b"payload, encrypted by the caller")?;
+//! batch.hash(ledger.reader().second_tree())?;
+//! let indices = ledger.append_group(&[batch])?;
+//! assert_eq!(indices[0], 0..1);
+//! let note = ledger.checkpoint(1_793_678_400)?;
+//! assert!(note.starts_with(b"supervisor.example/ledger\n1\n"));
+//!
+//! let reader = ledger.reader();
+//! for frame in reader.read(0..reader.size()) {
+//!     for entry in frame?.entries() {
+//!         assert_eq!((entry.index, entry.leaf), (0, &b"leaf"[..]));
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! **Invariant:** what an append has returned is durable; what it has not returned is either
 //! whole or gone after the next opening.
 //!
