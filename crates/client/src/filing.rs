@@ -126,7 +126,7 @@ pub struct FilingSummary {
     pub left_out: u64,
     /// The first refused lines, the server's and those left out, by their numbers in the file.
     pub refusals: Vec<Refusal>,
-    /// Whether the stream was declared complete for the date.
+    /// Whether the stream was declared complete for the date and the server counts it so.
     pub declared_complete: bool,
     /// The last receipt.
     pub last_receipt: Option<Receipt>,
@@ -171,7 +171,7 @@ pub enum FilingError {
         /// The batch's number, from 1.
         batch: u64,
         /// Why.
-        problem: Problem,
+        problem: Box<Problem>,
     },
     /// The server could not be reached, or could not take it, as often as it was tried.
     #[error("batch {batch} could not be filed in {attempts} attempts: {reason}")]
@@ -255,7 +255,8 @@ pub fn file(
         sender.send(&batch, complete)?;
     }
     let mut summary = sender.summary;
-    summary.declared_complete = complete;
+    let said = summary.last_receipt.as_ref().and_then(|receipt| receipt.is_final);
+    summary.declared_complete = complete && said.unwrap_or(true);
     summary.left_out = left_out.refused;
     summary.refusals.extend(left_out.refusals);
     summary.refusals.sort_by_key(|refusal| refusal.line);
@@ -357,7 +358,10 @@ impl Sender<'_> {
                     }
                     return Ok(*receipt);
                 }
-                Answer::Refused(problem) => return Err(FilingError::Refused { batch: number, problem }),
+                Answer::Refused(mut problem) => {
+                    problem.refusals = problem.refusals.iter().map(|line| in_file(batch, line)).collect();
+                    return Err(FilingError::Refused { batch: number, problem: Box::new(problem) });
+                }
                 Answer::Later { reason, wait } => (reason, wait),
             };
             if attempt >= self.job.retry.attempts {
@@ -378,13 +382,15 @@ impl Sender<'_> {
         summary.accepted += receipt.accepted;
         summary.duplicates += receipt.duplicates;
         summary.refused += receipt.refused;
-        for refusal in &receipt.refusals {
-            if summary.refusals.len() >= REFUSALS_LISTED_MAX {
-                break;
-            }
-            let in_batch = usize::try_from(refusal.line).ok().and_then(|line| line.checked_sub(1));
-            let line = in_batch.and_then(|place| batch.numbers.get(place)).copied().unwrap_or(refusal.line);
-            summary.refusals.push(Refusal { line, ..refusal.clone() });
-        }
+        let room = REFUSALS_LISTED_MAX.saturating_sub(summary.refusals.len());
+        let refusals = receipt.refusals.iter().take(room);
+        summary.refusals.extend(refusals.map(|refusal| in_file(batch, refusal)));
     }
+}
+
+/// A refusal with the number that its line has in the file instead of the batch.
+fn in_file(batch: &Batch, refusal: &Refusal) -> Refusal {
+    let place = usize::try_from(refusal.line).ok().and_then(|line| line.checked_sub(1));
+    let line = place.and_then(|place| batch.numbers.get(place)).copied().unwrap_or(refusal.line);
+    Refusal { line, ..refusal.clone() }
 }

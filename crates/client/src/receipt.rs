@@ -30,6 +30,9 @@ pub struct Receipt {
     pub refusals: Vec<Refusal>,
     /// Where the accepted lines stand in the ledger.
     pub positions: Option<Positions>,
+    /// Whether the server counts the stream as complete for the date; absent where it does not say.
+    #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
+    pub is_final: Option<bool>,
     /// The signed checkpoint that covers them, the text of a note.
     #[serde(default)]
     pub checkpoint: Option<String>,
@@ -95,6 +98,9 @@ pub struct Problem {
     /// What is wrong in this case.
     #[serde(default)]
     pub detail: String,
+    /// The first refused lines of an atomic filing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
 }
 
 impl Problem {

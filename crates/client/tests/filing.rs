@@ -40,6 +40,8 @@ enum Act {
     CutRequest,
     /// Answers with a receipt for another number of lines.
     WrongReceipt,
+    /// Refuses an atomic filing for one line.
+    RefuseAll(u64),
     /// Sends elsewhere.
     Redirect,
 }
@@ -151,6 +153,12 @@ fn answer(act: Act, request: &Got, out: &mut TcpStream) -> bool {
             false
         }
         Act::WrongReceipt => respond(out, "200 OK", "", &receipt(lines + 1, &[])),
+        Act::RefuseAll(line) => {
+            let problem = format!(
+                r#"{{"status":422,"code":"atomic_refused","title":"t","refusals":[{{"line":{line},"faults":[]}}]}}"#
+            );
+            respond(out, "422 Unprocessable", "", &problem)
+        }
         Act::Redirect => respond(out, "302 Found", "location: http://127.0.0.1:1/\r\n", ""),
     }
 }
@@ -444,6 +452,16 @@ fn an_atomic_filing_goes_in_one_batch_or_not_at_all() {
     run(&atomic, &server.address).0.unwrap();
     assert_eq!(server.got().len(), 1);
     assert_eq!(server.got()[0].target, "/v1/filings/transaction?mode=atomic");
+
+    let server = Server::start(vec![Act::RefuseAll(2)]);
+    let mut lines = good_lines(3);
+    lines.insert(1, String::new());
+    let mut atomic = place(&lines);
+    atomic.job.mode = Mode::Atomic;
+    match run(&atomic, &server.address).0 {
+        Err(FilingError::Refused { problem, .. }) => assert_eq!(problem.refusals[0].line, 3),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
