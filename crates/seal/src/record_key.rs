@@ -14,16 +14,25 @@ use crate::hmac::Keyed;
 /// twice. The payload has no tag: each of its values is bound by its commitment in the tree.
 pub(crate) struct RecordCipher(Aes128);
 
+/// Blocks encrypted together: what AES instructions need to be kept busy.
+const AT_ONCE: usize = 8;
+
 const SALT: u8 = 1;
 const KEYSTREAM: u8 = 2;
 
 impl RecordCipher {
+    /// The cipher of one record.
     #[inline]
     pub(crate) fn new(subject_key: &[u8; 32], identity: &[u8]) -> Self {
-        let code = Keyed::new(subject_key).code(identity);
+        Self::of_code(&Keyed::new(subject_key).code(identity))
+    }
+
+    /// The cipher from HMAC-SHA-256(subject key, identity), where the caller has it already.
+    #[inline]
+    pub(crate) fn of_code(code: &[u8; 32]) -> Self {
         let mut key = Array::default();
         for (target, byte) in key.iter_mut().zip(code) {
-            *target = byte;
+            *target = *byte;
         }
         Self(Aes128::new(&key))
     }
@@ -41,10 +50,22 @@ impl RecordCipher {
         block.into()
     }
 
+    /// The salts of at most eight fields, encrypted together.
+    #[inline]
+    pub(crate) fn salts(&self, fields: impl Iterator<Item = u8>) -> impl Iterator<Item = Salt> {
+        let mut blocks = [Self::block(SALT, 0); AT_ONCE];
+        let mut count = 0;
+        for (block, field) in blocks.iter_mut().zip(fields) {
+            *block = Self::block(SALT, u32::from(field));
+            count += 1;
+        }
+        self.0.encrypt_blocks(&mut blocks);
+        blocks.into_iter().take(count).map(Into::into)
+    }
+
     /// Encrypts or decrypts a payload in place.
     #[inline]
     pub(crate) fn apply(&self, payload: &mut [u8]) {
-        const AT_ONCE: usize = 8;
         for (index, part) in payload.chunks_mut(16 * AT_ONCE).enumerate() {
             let first = (index * AT_ONCE) as u32;
             let mut stream: [_; AT_ONCE] =

@@ -8,7 +8,7 @@ use model::spec::{Record, StreamSpec};
 use model::streams::{Register, Transaction};
 use model::time::Time;
 use seal::leaf::{
-    Scratch, check_opening, open_event, open_record, openings, read_head, seal_event, seal_record,
+    Scratch, check_opening, open_event, open_record, openings, read_head, seal_event, seal_records,
 };
 use seal::{EventKind, LeafError, OpenedRecord};
 
@@ -31,7 +31,7 @@ fn read(stream: &'static StreamSpec, line: &[u8]) -> Columns {
 
 fn sealed(stream: &'static StreamSpec, columns: &Columns) -> (Vec<u8>, Vec<u8>) {
     let mut batch = EntryBatch::default();
-    seal_record(stream, INSTITUTION, columns, 0, &KEY, &mut batch, &mut Scratch::default()).unwrap();
+    seal_records(stream, INSTITUTION, columns, |_| KEY, &mut batch, &mut Scratch::default()).unwrap();
     (batch.leaves, batch.payloads)
 }
 

@@ -6,7 +6,7 @@ use ledger::keystore::{KeyError, KeyStore};
 use ledger::{BatchError, EntryBatch, SecondTree};
 use model::columns::Columns;
 use model::spec::StreamSpec;
-use seal::leaf::{Scratch, seal_record};
+use seal::leaf::{Scratch, seal_records};
 use store::seen::RecordKey;
 
 use crate::identity::IdentityKey;
@@ -58,9 +58,7 @@ pub fn seal_chunk(
 ) -> Result<Chunk, SealError> {
     let row_keys = RowKeys::for_rows(store, stream, institution, &columns)?;
     let mut entries = EntryBatch::default();
-    for row in 0..columns.len() {
-        seal_record(stream, institution, &columns, row, &row_keys.of_row(row), &mut entries, scratch)?;
-    }
+    seal_records(stream, institution, &columns, |row| row_keys.of_row(row), &mut entries, scratch)?;
     entries.hash(second)?;
     let keys = entries
         .leaf_hashes

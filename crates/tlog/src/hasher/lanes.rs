@@ -14,9 +14,11 @@
               checks that the compiler cannot remove"
 )]
 
+mod hmac;
 mod sha256;
 mod sm3;
 
+pub use self::hmac::{SHORT_MESSAGE_MAX, ShortKey, ShortMessage, hmac_sha256_short};
 pub(super) use self::{sha256::Sha256Lanes, sm3::Sm3Lanes};
 use super::{LEAF_PREFIX, NODE_PREFIX};
 use crate::Hash;
