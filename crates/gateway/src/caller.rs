@@ -1,0 +1,64 @@
+//! Who asks, from the request's head.
+
+use axum::http::{HeaderMap, header};
+use engine::access::Role;
+use model::fault::{Fault, FaultCode};
+use model::institution::InstitutionId;
+
+use crate::Context;
+
+/// The value of a header that may stand once.
+///
+/// # Errors
+/// [`FaultCode::MalformedHeader`] when it stands twice or is no text.
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Fault> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(malformed(name, "stands twice"));
+    }
+    value.to_str().map(|text| Some(text.trim())).map_err(|_| malformed(name, "is not ASCII text"))
+}
+
+/// A header that is not written as the standard says.
+pub(crate) fn malformed(name: &str, how: &str) -> Fault {
+    Fault::whole(FaultCode::MalformedHeader, format!("The header {name} {how}."))
+}
+
+/// What the bearer of the request's key may do.
+///
+/// # Errors
+/// [`FaultCode::KeyMissing`] and those of [`engine::access::Access::role_of`].
+pub(crate) fn role(context: &Context, headers: &HeaderMap) -> Result<Role, Fault> {
+    let missing = |detail: &str| Fault::whole(FaultCode::KeyMissing, detail);
+    let value = header(headers, header::AUTHORIZATION.as_str())?
+        .ok_or_else(|| missing("The request has no header Authorization."))?;
+    match value.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => {
+            context.engine.access().role_of(key.trim())
+        }
+        _ => Err(missing("The header Authorization is not of the form `Bearer KEY`.")),
+    }
+}
+
+/// The institution for which the request's key files.
+///
+/// # Errors
+/// [`FaultCode::NotAllowed`] for the supervisor's key, and those of [`role`].
+pub(crate) fn institution(context: &Context, headers: &HeaderMap) -> Result<InstitutionId, Fault> {
+    match role(context, headers)? {
+        Role::Institution(institution) => Ok(institution),
+        Role::Supervisor => Err(Fault::whole(
+            FaultCode::NotAllowed,
+            "A supervisor's key looks at filings; only an institution's key files.",
+        )),
+    }
+}
+
+/// Whether the bearer may see what belongs to an institution.
+pub(crate) fn may_see(role: &Role, institution: &InstitutionId) -> bool {
+    match role {
+        Role::Supervisor => true,
+        Role::Institution(own) => own == institution,
+    }
+}
