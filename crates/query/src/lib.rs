@@ -1,3 +1,36 @@
-//! SQL.
+//! SQL over records in columns: conditions that are evaluated on batches as they come, and
+//! queries over batches in memory and Parquet files. The only crate that names DataFusion; it
+//! passes Arrow and Parquet on, so that their versions cannot part.
+//!
+//! **Invariant:** SQL that is let in here only reads: no statement but one query, no function
+//! whose result depends on the clock or on chance, so that a result is a function of its input.
+//! **Invariant:** NULL stays NULL: a condition that is not determined is neither true nor false.
+//! **Invariant:** numbers written with a decimal point are decimals, never floats.
+#![deny(clippy::indexing_slicing)]
+
+mod check;
+mod error;
+mod fault;
+mod number;
+mod predicate;
+mod rows;
+mod runtime;
+mod session;
+mod state;
+mod table;
+
+pub use check::{CheckedQuery, check};
 pub use datafusion::arrow;
+pub use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::parquet;
+pub use error::QueryError;
+pub use fault::SqlFault;
+pub use number::{Number, NumberError};
+pub use predicate::{Conjunct, Expression, Predicate};
+pub use rows::Rows;
+pub use session::{Flow, Options, Session};
+pub use table::{Hidden, ParquetFile, Table};
+
+/// The longest SQL text taken, in bytes.
+pub const SQL_BYTES_MAX: usize = 32 * 1024;
