@@ -60,6 +60,15 @@ pub(crate) fn take_place(written: &Path, path: &Path) -> Result<(), FileError> {
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+/// Puts a file in its place whole or not at all, durably.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let beside = beside(path);
+    let mut file = File::create(&beside).map_err(FileError::io("create", &beside))?;
+    file.write_all(bytes).map_err(FileError::io("write", &beside))?;
+    file.sync_data().map_err(FileError::io("sync", &beside))?;
+    take_place(&beside, path)
+}
+
 /// Replaces a manifest: one line with its kind and the checksum of the rest, then JSON.
 ///
 /// # Errors
@@ -71,11 +80,7 @@ pub(crate) fn write_manifest<T: Serialize>(path: &Path, kind: &str, manifest: &T
         source: error.into(),
     })?;
     let text = format!("{kind} crc32 {:08x}\n{body}\n", crc32fast::hash(body.as_bytes()));
-    let beside = beside(path);
-    let mut file = File::create(&beside).map_err(FileError::io("create", &beside))?;
-    file.write_all(text.as_bytes()).map_err(FileError::io("write", &beside))?;
-    file.sync_data().map_err(FileError::io("sync", &beside))?;
-    take_place(&beside, path)
+    write_whole(path, text.as_bytes())
 }
 
 /// Reads a manifest; none when there is no such file.
@@ -101,4 +106,18 @@ pub(crate) fn read_manifest<T: DeserializeOwned>(path: &Path, kind: &str) -> Res
         return Err(FileError::damaged(path, format!("its first line, {head:?}, does not fit the rest")));
     }
     serde_json::from_str(body).map(Some).map_err(|error| FileError::damaged(path, error.to_string()))
+}
+
+/// Removes what a crash left behind: files of ours that the manifest does not name.
+pub(crate) fn remove_strays(dir: &Path, named: impl Fn(&str) -> bool) -> Result<(), FileError> {
+    for entry in fs::read_dir(dir).map_err(FileError::io("list", dir))? {
+        let path = entry.map_err(FileError::io("list", dir))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let extension = path.extension().unwrap_or_default();
+        let is_ours = ["run", "parquet", "superseded", "new"].iter().any(|ours| *ours == extension);
+        if is_ours && !named(&name) {
+            fs::remove_file(&path).map_err(FileError::io("remove", &path))?;
+        }
+    }
+    Ok(())
 }

@@ -208,7 +208,7 @@ impl Shelf {
         fs::create_dir_all(dir).map_err(FileError::io("create", dir))?;
         let manifest: Option<Manifest> = files::read_manifest(&dir.join(MANIFEST), MANIFEST_KIND)?;
         let manifest = manifest.unwrap_or(Manifest { covered: 0, next_run: 0, runs: Vec::new() });
-        remove_strays(dir, &manifest.runs)?;
+        files::remove_strays(dir, |name| manifest.runs.iter().any(|run| run == name))?;
         let runs = manifest.runs.iter().map(|name| Run::open(&dir.join(name)).map(Arc::new));
         let state = State {
             runs: runs.collect::<Result<_, _>>()?,
@@ -314,17 +314,4 @@ impl Drop for Shelf {
             let _ = thread.join();
         }
     }
-}
-
-/// Removes what a crash left behind: files that the manifest does not name.
-fn remove_strays(dir: &Path, runs: &[String]) -> Result<(), FileError> {
-    for entry in fs::read_dir(dir).map_err(FileError::io("list", dir))? {
-        let path = entry.map_err(FileError::io("list", dir))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let ours = name.ends_with(".run") || name.ends_with(".new");
-        if ours && !runs.iter().any(|run| *run == name) {
-            fs::remove_file(&path).map_err(FileError::io("remove", &path))?;
-        }
-    }
-    Ok(())
 }
