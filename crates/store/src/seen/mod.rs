@@ -253,7 +253,9 @@ impl Seen {
     /// [`SeenError::Stopped`].
     pub fn flush(&mut self, ledger_size: u64) -> Result<(), SeenError> {
         self.durable = self.durable.max(ledger_size);
-        self.hand_over()?;
+        if self.shelf.covered() != self.durable {
+            self.hand_over()?;
+        }
         self.shelf.settle()
     }
 
