@@ -6,12 +6,14 @@ use std::io::Read;
 
 use engine::intake::{ContentCoding, FilingHead, FilingMode};
 use engine::{Engine, EngineOptions};
+use ledger::keystore::SubjectId;
 use model::clock::Clock;
 use model::columns::Columns;
 use model::institution::InstitutionId;
 use model::read::LineReader;
 use model::spec::Record;
 use model::streams::Transaction;
+use seal::Subject;
 use seal::leaf::{Scratch, seal_records};
 
 fn cpu_seconds() -> f64 {
@@ -41,6 +43,7 @@ fn main() {
     let mut entries = ledger::EntryBatch::default();
     part("seal", &mut || {
         let mut scratch = Scratch::default();
+        let subject = Subject { id: SubjectId([1; 16]), key: [7; 32] };
         seal_records(
             Transaction::STREAM,
             "91350100M000100Y43",

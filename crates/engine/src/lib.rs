@@ -4,40 +4,57 @@
 //!
 //! **Invariant:** nothing is acknowledged before it is durable.
 //! **Invariant:** one thread appends to the ledger; one thread evaluates, in ledger order.
-//! **Invariant:** whatever stands outside `ledger/` and `access/` can be deleted and comes back.
+//! **Invariant:** what stands under `derived/` can be deleted and comes back.
 #![deny(clippy::indexing_slicing)]
 
 pub mod access;
+pub mod board;
+mod evaluate;
 mod files;
 pub mod filings;
+mod follower;
 mod identity;
 pub mod intake;
+mod recover;
+pub mod replay;
+pub mod rulebooks;
+pub mod scan;
 pub mod sealer;
 pub mod subjects;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use ledger::keystore::{KeyError, KeyStore};
+use crossbeam_channel::{Sender, bounded, unbounded};
+use ledger::keystore::{Erasure, KeyError, KeyStore};
 use ledger::{Ledger, LedgerError, Options, Reader, SecondTree};
 use model::clock::Clock;
+use model::event::to_body;
+use model::pseudonym::Pseudonym;
+use rulebook::Rulebook;
+use store::history::History;
 use store::seen::{Seen, SeenError};
 
 use access::Access;
+use board::Board;
 use filings::Filings;
+use follower::{Follower, Request};
 use identity::IdentityKey;
 use intake::filing::Filing;
 use intake::quarantine::Quarantine;
 use intake::{FilingError, FilingHead, Receipt};
-use sealer::{Appended, Command, Sealer};
+use recover::recover;
+use sealer::{Command, Sealer};
 
 /// Chunks that may wait for the writer in all.
 const COMMANDS_WAITING: usize = 16;
 /// Chunks that may wait for the evaluator; beyond, filing slows down to its pace.
 const APPENDED_WAITING: usize = 64;
+/// How long a filing pauses when the evaluator has too much before it.
+const PAUSE: Duration = Duration::from_micros(500);
 
 /// Where things lie in a data directory.
 #[derive(Clone, Debug)]
@@ -59,6 +76,10 @@ impl DataDir {
     /// Lists of refused lines.
     pub fn quarantine(&self) -> PathBuf {
         self.0.join("quarantine")
+    }
+    /// Every rulebook that was in force.
+    pub fn rulebooks(&self) -> PathBuf {
+        self.0.join("rulebooks")
     }
     /// What is derived from the ledger.
     pub fn derived(&self) -> PathBuf {
@@ -101,6 +122,9 @@ pub enum EngineError {
         /// What the file system says.
         source: std::io::Error,
     },
+    /// Rules or indicators could not be evaluated.
+    #[error("evaluation: {0}")]
+    Evaluation(String),
     /// A ledger entry that cannot be read.
     #[error("ledger entry {position}: {reason}")]
     Entry {
@@ -109,6 +133,12 @@ pub enum EngineError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl EngineError {
+    fn evaluation(error: impl std::fmt::Display) -> Self {
+        Self::Evaluation(error.to_string())
+    }
 }
 
 fn at(path: PathBuf) -> impl FnOnce(std::io::Error) -> EngineError {
@@ -124,26 +154,27 @@ pub struct Engine {
     access: Access,
     quarantine: Quarantine,
     filings: Filings,
+    board: Arc<Board>,
+    rulebook: Arc<Rulebook>,
     commands: Sender<Command>,
-    threads: Vec<JoinHandle<()>>,
+    requests: Option<Sender<Request>>,
+    failed: Arc<Mutex<Option<Arc<str>>>>,
+    sealing: Option<JoinHandle<()>>,
+    following: Option<JoinHandle<()>>,
 }
 
 impl Engine {
-    /// Opens a data directory, creating it when it is not there, and catches up with its ledger.
+    /// Opens a data directory, creating it when it is not there, and catches up with its ledger
+    /// under a rulebook.
     ///
     /// # Errors
     /// [`EngineError`]; a ledger held by another process is refused with its process id.
-    pub fn open(dir: &Path, options: EngineOptions, clock: Clock) -> Result<Self, EngineError> {
-        let (engine, appended) = Self::open_sealing(dir, options, clock)?;
-        std::thread::spawn(move || for _ in appended {});
-        Ok(engine)
-    }
-
-    fn open_sealing(
+    pub fn open(
         dir: &Path,
         options: EngineOptions,
         clock: Clock,
-    ) -> Result<(Self, Receiver<Appended>), EngineError> {
+        rulebook: Arc<Rulebook>,
+    ) -> Result<Self, EngineError> {
         let dirs = DataDir::new(dir);
         std::fs::create_dir_all(dir).map_err(at(dir.to_owned()))?;
         let ledger_options = Options { second_tree: options.second_tree, ..Options::new(options.origin) };
@@ -152,34 +183,107 @@ impl Engine {
         let identity = IdentityKey::open(&dirs.ledger().join("keys")).map_err(at(dirs.ledger()))?;
         let access = Access::open(&dirs.access()).map_err(at(dirs.access()))?;
         let quarantine = Quarantine::open(&dirs.quarantine()).map_err(at(dirs.quarantine()))?;
+        rulebooks::keep(&dirs.rulebooks(), &rulebook).map_err(at(dirs.rulebooks()))?;
         let seen = Seen::open(&dirs.derived().join("seen"))?;
+        let history = History::open(&dirs.derived().join("history")).map_err(EngineError::evaluation)?;
         let reader = ledger.reader();
+        let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook))?;
+
         let (commands, for_sealer) = bounded(COMMANDS_WAITING);
-        let (evaluator, appended) = bounded(APPENDED_WAITING);
+        let (requests, for_follower) = unbounded();
+        let board = Arc::new(recovered.board);
+        let failed = Arc::new(Mutex::new(None));
         let sealer = Sealer {
             ledger,
-            seen,
+            seen: recovered.seen,
             keys: Arc::clone(&keys),
             clock: clock.clone(),
             commands: for_sealer,
-            evaluator,
+            follower: requests.clone(),
         };
-        let sealing = std::thread::Builder::new()
-            .name("sealer".to_owned())
-            .spawn(move || sealer.run())
-            .map_err(at(dir.to_owned()))?;
-        let engine = Self {
+        let follower = Follower {
+            evaluator: recovered.evaluator,
+            requests: for_follower,
+            sealer: commands.clone(),
+            reader: reader.clone(),
+            keys: Arc::clone(&keys),
+            board: Arc::clone(&board),
+            failed: Arc::clone(&failed),
+        };
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let sealing = thread("sealer").spawn(move || sealer.run()).map_err(at(dir.to_owned()))?;
+        let following = thread("follower").spawn(move || follower.run()).map_err(at(dir.to_owned()))?;
+        Ok(Self {
             clock,
             keys,
             identity,
             reader,
             access,
             quarantine,
-            filings: Filings::default(),
+            filings: recovered.filings,
+            board,
+            rulebook,
             commands,
-            threads: vec![sealing],
-        };
-        Ok((engine, appended))
+            requests: Some(requests),
+            failed,
+            sealing: Some(sealing),
+            following: Some(following),
+        })
+    }
+
+    /// Waits until everything filed before is evaluated and the outcome sealed.
+    ///
+    /// # Errors
+    /// [`EngineError::Evaluation`] when evaluation stopped, with why.
+    pub fn settle(&self) -> Result<(), EngineError> {
+        let (reply, answer) = bounded(1);
+        self.request(Request::Settle(reply));
+        answer.recv().map_err(EngineError::evaluation)?.map_err(EngineError::evaluation)
+    }
+
+    /// Judges what is owed by now, although nothing may have been filed.
+    pub fn judge_obligations(&self) {
+        self.request(Request::Time(self.clock.now()));
+    }
+
+    fn request(&self, request: Request) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
+        }
+    }
+
+    /// Why evaluation stopped, if it did.
+    pub fn evaluation_failure(&self) -> Option<Arc<str>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Grades and findings.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The rulebook in force.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
+    }
+
+    /// Destroys a person's key: what was filed about the person becomes unreadable, the ledger
+    /// still verifies. The erasure is sealed as an event that does not name the person.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn erase(&self, person: Pseudonym, ground: &str) -> Result<Erasure, EngineError> {
+        let erased = self.keys.erase(&subjects::person_subject(person.0))?;
+        if erased == Erasure::Done {
+            let event = model::event::Erasure { time: self.clock.now(), ground: ground.to_owned() };
+            let body = to_body(&event).map_err(EngineError::evaluation)?;
+            let institution = analysis::INDUSTRY.to_owned();
+            let (reply, answer) = bounded(1);
+            let events = vec![sealer::Event { kind: seal::EventKind::Erasure, institution, body }];
+            self.send(Command::Events(events, reply)).map_err(EngineError::evaluation)?;
+            answer.recv().map_err(EngineError::evaluation)?.map_err(EngineError::evaluation)?;
+        }
+        Ok(erased)
     }
 
     /// Takes a filing: reads its body to the end and returns when everything that it brought is
@@ -191,7 +295,13 @@ impl Engine {
         Filing::new(self, head).take(body)
     }
 
+    /// Hands a command to the sealer; one with records waits while the evaluator has too many.
     fn send(&self, command: Command) -> Result<(), &'static str> {
+        if matches!(command, Command::Chunk(..) | Command::Atomic(..)) {
+            while self.requests.as_ref().is_some_and(|requests| requests.len() > APPENDED_WAITING) {
+                std::thread::sleep(PAUSE);
+            }
+        }
         self.commands.send(command).map_err(|_| "the ledger is closed")
     }
 
@@ -235,11 +345,16 @@ impl Engine {
 }
 
 impl Drop for Engine {
-    /// Lets everything under way become durable.
+    /// Lets everything under way become durable, evaluated and sealed.
     fn drop(&mut self) {
+        let _ = self.settle();
         let _ = self.commands.send(Command::Stop);
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
+        if let Some(sealing) = self.sealing.take() {
+            let _ = sealing.join();
+        }
+        self.requests = None;
+        if let Some(following) = self.following.take() {
+            let _ = following.join();
         }
     }
 }

@@ -19,6 +19,7 @@ use seal::EventKind;
 use seal::leaf::seal_event;
 use store::seen::{Seen, SeenError, Verdict};
 
+use crate::follower::Request;
 use crate::intake::chunk::{Chunk, kept_entries};
 use crate::subjects::institution_key;
 
@@ -154,7 +155,7 @@ pub(crate) struct Sealer {
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) clock: Clock,
     pub(crate) commands: Receiver<Command>,
-    pub(crate) evaluator: Sender<Appended>,
+    pub(crate) follower: Sender<Request>,
 }
 
 impl Sealer {
@@ -373,7 +374,7 @@ impl Sealer {
         if !empty {
             // When the evaluator is gone the engine is closing; what it misses it reads from the
             // ledger at the next start.
-            let _ = self.evaluator.send(appended);
+            let _ = self.follower.send(Request::Appended(appended));
         }
     }
 }

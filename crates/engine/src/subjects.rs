@@ -2,11 +2,11 @@
 
 use hashbrown::HashMap;
 
-use ledger::keystore::{KeyError, KeyState, KeyStore};
+use ledger::keystore::{KeyError, KeyState, KeyStore, SubjectId};
 use model::columns::Columns;
 use model::spec::StreamSpec;
-use seal::SubjectKey;
 use seal::leaf::row_subject;
+use seal::{Subject, SubjectKey};
 
 /// The name under which the key store knows a person.
 pub fn person_subject(pseudonym: u128) -> [u8; 17] {
@@ -24,16 +24,15 @@ pub fn institution_subject(institution: &str) -> Vec<u8> {
     subject
 }
 
-/// The keys for the rows of a chunk, each made durable before it is returned.
-#[derive(Debug)]
-pub struct RowKeys {
-    keys: Vec<SubjectKey>,
+/// The subjects of the rows of a chunk, the keys of all made durable before they are returned.
+pub struct RowSubjects {
+    subjects: Vec<Subject>,
     of_row: Vec<u32>,
     /// Persons among them whose key had been destroyed and who got a new one.
     pub renewed: u64,
 }
 
-impl RowKeys {
+impl RowSubjects {
     /// Looks up or makes the keys for all rows.
     ///
     /// # Errors
@@ -44,40 +43,49 @@ impl RowKeys {
         institution: &str,
         columns: &Columns,
     ) -> Result<Self, KeyError> {
-        let mut places: HashMap<Option<u128>, u32> = HashMap::new();
-        let mut subjects: Vec<Vec<u8>> = Vec::new();
+        let mut places: HashMap<Option<u128>, u32> = HashMap::with_capacity(columns.len());
+        let mut persons: Vec<Option<u128>> = Vec::new();
         let of_row = (0..columns.len())
             .map(|row| {
-                let subject = row_subject(stream, columns, row);
-                *places.entry(subject).or_insert_with(|| {
-                    subjects.push(match subject {
-                        Some(person) => person_subject(person).to_vec(),
-                        None => institution_subject(institution),
-                    });
-                    subjects.len() as u32 - 1
+                let person = row_subject(stream, columns, row);
+                *places.entry(person).or_insert_with(|| {
+                    persons.push(person);
+                    persons.len() as u32 - 1
                 })
             })
             .collect();
+        let name = |person: Option<u128>| match person {
+            Some(person) => person_subject(person).to_vec(),
+            None => institution_subject(institution),
+        };
+        let ids: Vec<SubjectId> = persons
+            .iter()
+            .map(|person| match person {
+                Some(person) => store.id(&person_subject(*person)),
+                None => store.id(&institution_subject(institution)),
+            })
+            .collect();
         let mut renewed = 0;
-        let states = store.get_or_create(&subjects)?;
-        let keys = states
+        let states = store.get_or_create_by_id(&ids)?;
+        let subjects = states
             .into_iter()
-            .zip(&subjects)
-            .map(|(state, subject)| match state {
-                KeyState::Live(key) => Ok(*key.as_bytes()),
+            .zip(ids.iter().zip(&persons))
+            .map(|(state, (id, person))| match state {
+                KeyState::Live(key) => Ok(Subject { id: *id, key: *key.as_bytes() }),
                 KeyState::Erased => {
                     renewed += 1;
-                    live_key(store.renew(subject)?)
+                    Ok(Subject { id: *id, key: live_key(store.renew(&name(*person))?)? })
                 }
             })
             .collect::<Result<_, KeyError>>()?;
-        Ok(Self { keys, of_row, renewed })
+        Ok(Self { subjects, of_row, renewed })
     }
 
-    /// The key of a row.
-    pub fn of_row(&self, row: usize) -> SubjectKey {
+    /// The subject of a row.
+    pub fn of_row(&self, row: usize) -> Subject {
         let place = self.of_row.get(row).copied().unwrap_or(0);
-        self.keys.get(place as usize).copied().unwrap_or_default()
+        let none = Subject { id: SubjectId([0; 16]), key: [0; 32] };
+        self.subjects.get(place as usize).copied().unwrap_or(none)
     }
 }
 

@@ -30,8 +30,7 @@ use std::{
 };
 
 use hashbrown::HashSet;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use siphasher::sip128::SipHasher13;
 
 use self::{
     erasures::{Erased, ErasureLog},
@@ -69,9 +68,10 @@ impl std::fmt::Debug for SubjectKey {
     }
 }
 
-/// A subject as the key store knows it: the first 16 bytes of a keyed hash.
+/// A subject as the key store knows it: a keyed hash (SipHash-1-3, 128 bits) of its name. It tells
+/// the name to nobody who has not the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubjectId(pub(crate) [u8; 16]);
+pub struct SubjectId(pub [u8; 16]);
 
 /// What the key store has for a subject that it knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub enum KeyError {
 /// The keys of all subjects, shared by worker threads.
 #[derive(Debug)]
 pub struct KeyStore {
-    index_key: Hmac<Sha256>,
+    index: SipHasher13,
     table: Table,
     /// `None`: opened for reading only.
     writer: Option<Mutex<Writer>>,
@@ -200,9 +200,9 @@ impl KeyStore {
         // An erasure counts from the moment it is in the log.
         let (erasures, erased) = ErasureLog::open(&paths.erased, faults)?;
         let (records, loaded) = RecordFile::open(&paths.subjects, &erased, faults)?;
-        let (index_key, table) = unwrap_all(&paths, &master, &loaded)?;
+        let (index, table) = unwrap_all(&paths, &master, &loaded)?;
         let writer = Writer { master, records, erasures, poisoned: None, _lock: lock };
-        Ok(Self { index_key, table, writer: Some(Mutex::new(writer)) })
+        Ok(Self { index, table, writer: Some(Mutex::new(writer)) })
     }
 
     /// Opens a key store for reading only, without lock and without changing anything.
@@ -214,8 +214,8 @@ impl KeyStore {
         let master = MasterKey::read(&paths.master)?;
         let (erased, _) = erasures::read(&paths.erased)?;
         let loaded = records::read(&paths.subjects, &erased)?;
-        let (index_key, table) = unwrap_all(&paths, &master, &loaded)?;
-        Ok(Self { index_key, table, writer: None })
+        let (index, table) = unwrap_all(&paths, &master, &loaded)?;
+        Ok(Self { index, table, writer: None })
     }
 
     /// The master key comes last: with it in place the other files must be there.
@@ -232,13 +232,10 @@ impl KeyStore {
         Ok(master.write(&paths.master, faults)?)
     }
 
-    /// The store's name for a subject. Costs one HMAC: keep it if you ask often.
+    /// The store's name for a subject.
     #[must_use]
     pub fn id(&self, subject: &[u8]) -> SubjectId {
-        let mut mac = self.index_key.clone();
-        mac.update(subject);
-        let tag: [u8; 32] = mac.finalize().into_bytes().into();
-        SubjectId(tag.first_chunk().copied().unwrap_or_default())
+        SubjectId(self.index.hash(subject).as_bytes())
     }
 
     /// Number of subjects, erased ones included.
@@ -390,11 +387,12 @@ fn unwrap_all(
     paths: &Paths,
     master: &MasterKey,
     loaded: &records::Loaded,
-) -> Result<(Hmac<Sha256>, Table), KeyError> {
+) -> Result<(SipHasher13, Table), KeyError> {
     let wrong_key =
         || KeyError::WrongMasterKey { master: paths.master.clone(), file: paths.subjects.clone() };
     let index_key = loaded.header.unwrap(master).ok_or_else(wrong_key)?;
-    let index_key = Hmac::new_from_slice(&index_key).map_err(|_| KeyError::Wrap)?;
+    let index_key = index_key.first_chunk::<16>().ok_or(KeyError::Wrap)?;
+    let index = SipHasher13::new_with_key(index_key);
     let table = Table::with_capacity(loaded.records.len());
     for (slot, record) in (0_u32..).zip(&loaded.records) {
         let state = match record.is_erased() {
@@ -408,7 +406,7 @@ fn unwrap_all(
         }
         table.insert(record.id(), state, slot);
     }
-    Ok((index_key, table))
+    Ok((index, table))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //!
 //! A leaf is a deterministic CBOR map: `0` format, `1` kind, `2` institution; for a record `3`
 //! stream number and `4` the map of its fields (a committed field holds its 32-byte commitment);
-//! for any other event `5` the commitment to its body. The payload is the map of the committed
-//! fields' values, or the event's body, encrypted.
+//! for any other event `5` the commitment to its body. The payload of a record is the key store's
+//! name for its subject (16 bytes) and, encrypted, the map of the committed fields' values; that of
+//! an event a nonce (32 bytes) and its body, encrypted.
 
 use model::canonical;
 use model::cbor::{CborError, Reader, Writer};
@@ -11,6 +12,7 @@ use model::columns::Columns;
 use model::spec::{FieldKind, FieldSpec, Sealing, StreamSpec};
 use model::streams::stream_numbered;
 
+use ledger::keystore::SubjectId;
 use ledger::{BatchError, EntryBatch};
 
 use tlog::Hash;
@@ -22,6 +24,16 @@ use crate::record_key::RecordCipher;
 
 /// The key of the person, or institution, whom a record is about.
 pub type SubjectKey = [u8; 32];
+
+/// The person, or institution, whom a record is about.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    /// The key store's name for it, which stands before the encrypted payload so that the key is
+    /// found again.
+    pub id: SubjectId,
+    /// Its key.
+    pub key: SubjectKey,
+}
 
 /// Format of leaves and payloads.
 pub const FORMAT: u64 = 1;
@@ -76,7 +88,7 @@ pub enum LeafError {
 }
 
 /// Seals all rows of a stream and appends their entries, leaf hashes not yet made, to a batch.
-/// `key_of` tells the key of each row's subject.
+/// `subject_of` tells each row's subject.
 ///
 /// The rows go through each step together, so that the hash function works on sixteen of them at
 /// once.
@@ -87,7 +99,7 @@ pub fn seal_records(
     stream: &'static StreamSpec,
     institution: &str,
     columns: &Columns,
-    key_of: impl Fn(usize) -> SubjectKey,
+    subject_of: impl Fn(usize) -> Subject,
     batch: &mut EntryBatch,
     scratch: &mut Scratch,
 ) -> Result<(), BatchError> {
@@ -96,12 +108,18 @@ pub fn seal_records(
     plain.clear();
     ends.clear();
     commitments.clear();
-    record_codes(stream, institution, columns, key_of, identity, codes);
+    record_codes(stream, institution, columns, |row| subject_of(row).key, identity, codes);
     for (row, code) in codes.made.iter().enumerate() {
         let cipher = RecordCipher::of_code(&code.0);
         let start = plain.len();
+        plain.extend_from_slice(&subject_of(row).id.0);
+        let secret = plain.len();
         write_committed(stream, columns, row, &cipher, plain, commitments);
-        cipher.apply(plain.get_mut(start..).unwrap_or_default());
+        match plain.get_mut(secret..) {
+            Some(secret) if !secret.is_empty() => cipher.apply(secret),
+            // Nothing is committed to, so there is nothing to find a key for.
+            _ => plain.truncate(start),
+        }
         ends.push(plain.len());
     }
     let mut made = commitments.make().iter();
@@ -368,8 +386,12 @@ pub enum OpenedRecord {
     ClearOnly,
 }
 
-/// Reads a record's clear fields, so that the caller can tell the subject's key, then its
-/// committed fields with the key, into `columns` as one row. With `check` each value is held
+/// The subject whose key opens a record's payload; none when nothing in it is committed to.
+pub fn subject_of(payload: &[u8]) -> Option<SubjectId> {
+    payload.first_chunk::<16>().map(|id| SubjectId(*id))
+}
+
+/// Reads a record's clear fields, and with the key its committed ones, into `columns` as one row. With `check` each value is held
 /// against its commitment.
 ///
 /// # Errors
@@ -421,7 +443,7 @@ fn open_row(
             record_identity(stream, head.institution, id, revision, &mut scratch.identity);
             let cipher = RecordCipher::new(key, &scratch.identity);
             scratch.payload.clear();
-            scratch.payload.extend_from_slice(payload);
+            scratch.payload.extend_from_slice(payload.get(16..).unwrap_or_default());
             cipher.apply(&mut scratch.payload);
             read_committed(stream, &cipher, &scratch.payload, check.then_some(&mut commitments), columns)?;
             OpenedRecord::Whole

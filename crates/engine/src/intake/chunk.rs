@@ -10,7 +10,7 @@ use seal::leaf::{Scratch, seal_records};
 use store::seen::RecordKey;
 
 use crate::identity::IdentityKey;
-use crate::subjects::RowKeys;
+use crate::subjects::RowSubjects;
 
 /// Records in a chunk. Large enough that vectorised rules and the tree pay off, small enough
 /// that a chunk stays in the processor's second cache.
@@ -56,9 +56,9 @@ pub fn seal_chunk(
     second: Option<SecondTree>,
     scratch: &mut Scratch,
 ) -> Result<Chunk, SealError> {
-    let row_keys = RowKeys::for_rows(store, stream, institution, &columns)?;
+    let subjects = RowSubjects::for_rows(store, stream, institution, &columns)?;
     let mut entries = EntryBatch::default();
-    seal_records(stream, institution, &columns, |row| row_keys.of_row(row), &mut entries, scratch)?;
+    seal_records(stream, institution, &columns, |row| subjects.of_row(row), &mut entries, scratch)?;
     entries.hash(second)?;
     let keys = entries
         .leaf_hashes
@@ -78,7 +78,7 @@ pub fn seal_chunk(
         columns,
         entries,
         keys,
-        renewed: row_keys.renewed,
+        renewed: subjects.renewed,
     })
 }
 

@@ -1,0 +1,184 @@
+//! From readings and findings to the grade of an institution and day (requirement 2.6): the worst
+//! band of all entries that take part, with every reason beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use model::event::{Finding, Grade, GradeEvent, Reason, Rows, Verdict};
+use model::time::Day;
+use rulebook::{Entry, Rulebook, WhenUndetermined};
+
+use crate::indicators::Reading;
+
+/// Readings of one indicator, made anew for some days.
+#[derive(Debug)]
+pub struct Readings {
+    /// The indicator.
+    pub entry: String,
+    /// The days for which it was read: readings from before on these days no longer hold.
+    pub days: RangeInclusive<Day>,
+    /// What it said.
+    pub readings: Vec<Reading>,
+}
+
+/// What is known of one institution and day.
+#[derive(Debug, Default)]
+struct Standing {
+    /// By indicator and line: the reason, and whether it takes part in the grade.
+    readings: BTreeMap<(String, String), (Reason, bool)>,
+    /// By rule and group: what it found last.
+    findings: BTreeMap<(String, Vec<(String, String)>), (Reason, bool)>,
+    sealed: Option<GradeEvent>,
+}
+
+impl Standing {
+    /// The worst finding of each rule, with the rows of all its findings.
+    fn by_rule(&self) -> BTreeMap<&str, (Reason, bool)> {
+        let mut by_rule: BTreeMap<&str, (Reason, bool)> = BTreeMap::new();
+        for ((rule, _), (reason, grades)) in &self.findings {
+            match by_rule.get_mut(rule.as_str()) {
+                None => {
+                    by_rule.insert(rule, (reason.clone(), *grades));
+                }
+                Some((worst, _)) => {
+                    let rows = joined(&worst.rows, &reason.rows);
+                    if weight(reason.verdict) > weight(worst.verdict) {
+                        *worst = reason.clone();
+                    }
+                    worst.rows = rows;
+                }
+            }
+        }
+        by_rule
+    }
+}
+
+/// The standing of every institution and day.
+#[derive(Debug, Default)]
+pub struct GradeBoard(BTreeMap<(Day, String), Standing>);
+
+/// How bad a verdict is: undetermined lies between green and yellow, so that it is seen before
+/// what is known to be well.
+fn weight(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Graded(Grade::Green) => 0,
+        Verdict::Undetermined => 1,
+        Verdict::Graded(Grade::Yellow) => 2,
+        Verdict::Graded(Grade::Orange) => 3,
+        Verdict::Graded(Grade::Red) => 4,
+    }
+}
+
+impl GradeBoard {
+    /// Takes findings and readings in and returns the grades that changed, in the order of day
+    /// and institution.
+    pub fn update(
+        &mut self,
+        book: &Rulebook,
+        findings: &[Finding],
+        readings: Vec<Readings>,
+        as_of: u64,
+    ) -> Vec<GradeEvent> {
+        let mut touched = BTreeSet::new();
+        for finding in findings {
+            touched.insert((finding.day, finding.institution.clone()));
+            self.take_finding(book, finding);
+        }
+        for readings in readings {
+            self.take_readings(readings, &mut touched);
+        }
+        touched.into_iter().filter_map(|key| self.regrade(book, key, as_of)).collect()
+    }
+
+    fn take_finding(&mut self, book: &Rulebook, finding: &Finding) {
+        let id = &finding.reason.entry;
+        let grades = book.grading().takes_part(id)
+            && match book.entry(id) {
+                Some(entry) => entry.meta().effective.contains(finding.day),
+                None => true,
+            };
+        let standing = self.0.entry((finding.day, finding.institution.clone())).or_default();
+        standing.findings.insert((id.clone(), finding.group.clone()), (finding.reason.clone(), grades));
+    }
+
+    /// Takes in a finding that was sealed before.
+    pub fn restore_finding(&mut self, book: &Rulebook, finding: &Finding) {
+        self.take_finding(book, finding);
+    }
+
+    fn take_readings(&mut self, new: Readings, touched: &mut BTreeSet<(Day, String)>) {
+        let first = (*new.days.start(), String::new());
+        let after = (new.days.end().plus(1), String::new());
+        for (key, standing) in self.0.range_mut(first..after) {
+            let before = standing.readings.len();
+            standing.readings.retain(|(entry, _), _| *entry != new.entry);
+            if standing.readings.len() != before {
+                touched.insert(key.clone());
+            }
+        }
+        for reading in new.readings {
+            let key = (reading.day, reading.institution);
+            let standing = self.0.entry(key.clone()).or_default();
+            let line = reading.line.unwrap_or_default();
+            standing.readings.insert((new.entry.clone(), line), (reading.reason, reading.grades));
+            touched.insert(key);
+        }
+    }
+
+    fn regrade(&mut self, book: &Rulebook, key: (Day, String), as_of: u64) -> Option<GradeEvent> {
+        let standing = self.0.get_mut(&key)?;
+        let found = standing.by_rule();
+        let all = || standing.readings.values().chain(found.values());
+        let worst = all().filter(|(_, grades)| *grades).filter_map(|(reason, _)| reason.verdict.grade()).max();
+        let is_undetermined = |(reason, grades): &(Reason, bool)| *grades && reason.verdict == Verdict::Undetermined;
+        let worst = match book.grading().undetermined {
+            WhenUndetermined::Yellow if all().any(is_undetermined) => worst.max(Some(Grade::Yellow)),
+            _ => worst,
+        };
+        let mut reasons: Vec<Reason> = all().map(|(reason, _)| reason.clone()).collect();
+        reasons.sort_by(|a, b| weight(b.verdict).cmp(&weight(a.verdict)).then_with(|| a.entry.cmp(&b.entry)));
+        let (day, institution) = key;
+        let verdict = worst.map_or(Verdict::Undetermined, Verdict::Graded);
+        let same = |sealed: &GradeEvent| sealed.verdict == verdict && sealed.reasons == reasons;
+        if standing.sealed.as_ref().is_some_and(same) {
+            return None;
+        }
+        let event = GradeEvent { institution, day, verdict, reasons, as_of };
+        standing.sealed = Some(event.clone());
+        Some(event)
+    }
+
+    /// Takes in a grade that was sealed before: the reasons that indicators gave. Those of rules
+    /// come with [`GradeBoard::restore_finding`].
+    pub fn restore(&mut self, book: &Rulebook, event: GradeEvent) {
+        let standing = self.0.entry((event.day, event.institution.clone())).or_default();
+        standing.readings.clear();
+        for reason in &event.reasons {
+            if let Some(Entry::Indicator(indicator)) = book.entry(&reason.entry) {
+                let grades = book.grading().takes_part(&reason.entry) && !indicator.weight_only;
+                // The line is not among the reasons; their order is that of the lines.
+                let line = format!("{:03}", standing.readings.len());
+                standing.readings.insert((reason.entry.clone(), line), (reason.clone(), grades));
+            }
+        }
+        standing.sealed = Some(event);
+    }
+
+    /// All grades as they stand, in the order of day and institution.
+    pub fn grades(&self) -> impl DoubleEndedIterator<Item = &GradeEvent> {
+        self.0.values().filter_map(|standing| standing.sealed.as_ref())
+    }
+
+    /// The grade of an institution and day.
+    pub fn grade(&self, institution: &str, day: Day) -> Option<&GradeEvent> {
+        self.0.get(&(day, institution.to_owned()))?.sealed.as_ref()
+    }
+}
+
+fn joined(known: &Rows, more: &Rows) -> Rows {
+    let mut rows = known.clone();
+    rows.count += more.count;
+    let room = Rows::LISTED_MAX.saturating_sub(rows.positions.len());
+    rows.positions.extend(more.positions.iter().take(room));
+    rows
+}

@@ -1,0 +1,187 @@
+//! Readings of the rulebook's indicators over a part of the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use hashbrown::HashMap;
+use model::event::{Grade, Reason, Rows, Verdict};
+use model::time::Day;
+use query::{QueryError, Session};
+use rulebook::{Entry, Indicator, OBLIGATIONS, Rulebook, Scope};
+
+use crate::INDUSTRY;
+
+/// What an indicator says of an institution (or the industry) on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The day.
+    pub day: Day,
+    /// The institution; [`INDUSTRY`] for the whole.
+    pub institution: String,
+    /// The line of business, where the indicator tells lines apart.
+    pub line: Option<String>,
+    /// Verdict, value, condition and rows.
+    pub reason: Reason,
+    /// Whether it takes part in the grade.
+    pub grades: bool,
+}
+
+/// Which indicators must be read again when streams change: those that read one of them, directly
+/// or through their inputs.
+pub fn affected<'r>(book: &'r Rulebook, changed: &[&str]) -> Vec<&'r Indicator> {
+    book.indicators().iter().filter(|indicator| reads(book, indicator, changed)).collect()
+}
+
+fn reads(book: &Rulebook, indicator: &Indicator, changed: &[&str]) -> bool {
+    let input = |id: &String| match book.entry(id) {
+        Some(Entry::Indicator(input)) => reads(book, input, changed),
+        _ => false,
+    };
+    indicator.streams.iter().any(|stream| changed.contains(&stream.as_str())) || indicator.inputs.iter().any(input)
+}
+
+/// All streams that an indicator reads, its inputs' counted.
+fn streams<'r>(book: &'r Rulebook, indicator: &'r Indicator, into: &mut BTreeSet<&'r str>) {
+    into.extend(indicator.streams.iter().map(String::as_str).filter(|stream| *stream != OBLIGATIONS));
+    for id in &indicator.inputs {
+        if let Some(Entry::Indicator(input)) = book.entry(id) {
+            streams(book, input, into);
+        }
+    }
+}
+
+/// The days that a change on `days` can show on, and those that must be seen to tell.
+pub fn reach(indicator: &Indicator, days: &RangeInclusive<Day>) -> (RangeInclusive<Day>, RangeInclusive<Day>) {
+    let lookback = indicator.lookback_days as i32;
+    let shown = *days.start()..=days.end().plus(lookback);
+    let seen = days.start().plus(-lookback)..=days.end().plus(lookback);
+    (shown, seen)
+}
+
+/// Reads an indicator for the days of `shown`, over a session that has the tables of at least the
+/// days that [`reach`] says. Readings come in the order of day, institution and line.
+///
+/// # Errors
+/// [`QueryError`].
+pub fn read(
+    book: &Rulebook,
+    indicator: &Indicator,
+    session: &Session,
+    shown: &RangeInclusive<Day>,
+) -> Result<Vec<Reading>, QueryError> {
+    let sql = format!(
+        "SELECT * FROM ({}) AS readings WHERE day >= DATE '{}' AND day <= DATE '{}'",
+        indicator.sql(),
+        shown.start(),
+        shown.end()
+    );
+    let rows = session.run(&sql)?;
+    let verdicts = indicator.verdicts(rows.batch())?;
+    let mut readings = Vec::with_capacity(rows.len());
+    for (row, verdict) in verdicts.into_iter().enumerate() {
+        let Some(day) = rows.day("day", row) else { continue };
+        if !indicator.meta.effective.contains(day) {
+            continue;
+        }
+        let institution = match indicator.scope {
+            Scope::Industry => INDUSTRY.to_owned(),
+            Scope::Institution => rows.text("institution", row).unwrap_or_default(),
+        };
+        readings.push(Reading {
+            day,
+            institution,
+            line: rows.text("line", row),
+            reason: Reason {
+                entry: indicator.meta.id.clone(),
+                entry_hash: indicator.meta.hash.to_string(),
+                verdict,
+                value: rows.number("value", row).map(|value| value.to_string()),
+                condition: indicator.condition(verdict).to_owned(),
+                rows: Rows::default(),
+            },
+            grades: !indicator.weight_only && book.grading().takes_part(&indicator.meta.id),
+        });
+    }
+    readings.sort_by(|a, b| (a.day, &a.institution, &a.line).cmp(&(b.day, &b.institution, &b.line)));
+    Ok(readings)
+}
+
+/// Names the rows behind the readings that are worse than green or undetermined.
+///
+/// # Errors
+/// [`QueryError`].
+pub fn trace(
+    book: &Rulebook,
+    indicator: &Indicator,
+    session: &Session,
+    readings: &mut [Reading],
+) -> Result<(), QueryError> {
+    let is_traced = |reading: &Reading| reading.reason.verdict != Verdict::Graded(Grade::Green);
+    let traced = || readings.iter().filter(|reading| is_traced(reading));
+    let (Some(first), Some(last)) = (traced().map(|r| r.day).min(), traced().map(|r| r.day).max()) else {
+        return Ok(());
+    };
+    let lookback = indicator.lookback_days as i32;
+    let mut read = BTreeSet::new();
+    streams(book, indicator, &mut read);
+    let by_institution = indicator.scope == Scope::Institution;
+    let mut found = RowsByDay::default();
+    for stream in read {
+        found.add(session, stream, by_institution, first.plus(-lookback)..=last)?;
+    }
+    for reading in readings.iter_mut().filter(|reading| is_traced(reading)) {
+        reading.reason.rows = found.within(&reading.institution, reading.day.plus(-lookback)..=reading.day);
+    }
+    Ok(())
+}
+
+/// How many rows there are by institution and day, and the positions of the first.
+#[derive(Default)]
+struct RowsByDay(HashMap<String, BTreeMap<Day, Rows>>);
+
+impl RowsByDay {
+    fn add(
+        &mut self,
+        session: &Session,
+        stream: &str,
+        by_institution: bool,
+        days: RangeInclusive<Day>,
+    ) -> Result<(), QueryError> {
+        let group = if by_institution { "institution, " } else { "" };
+        let sql = format!(
+            "SELECT {group}day, position, n FROM (SELECT {group}day, position, \
+             row_number() OVER (PARTITION BY {group}day ORDER BY position) AS k, \
+             count(*) OVER (PARTITION BY {group}day) AS n FROM {stream} \
+             WHERE day >= DATE '{}' AND day <= DATE '{}') AS numbered WHERE k <= {} ORDER BY position",
+            days.start(),
+            days.end(),
+            Rows::LISTED_MAX
+        );
+        let rows = session.run(&sql)?;
+        for row in 0..rows.len() {
+            let (Some(day), Some(position)) = (rows.day("day", row), rows.position("position", row)) else {
+                continue;
+            };
+            let institution = match by_institution {
+                true => rows.text("institution", row).unwrap_or_default(),
+                false => INDUSTRY.to_owned(),
+            };
+            let of_day = self.0.entry(institution).or_default().entry(day).or_default();
+            if of_day.positions.is_empty() || rows.integer("n", row).is_some() {
+                of_day.count = of_day.count.max(rows.integer("n", row).unwrap_or(0) as u64);
+            }
+            of_day.positions.push(position);
+        }
+        Ok(())
+    }
+
+    fn within(&self, institution: &str, days: RangeInclusive<Day>) -> Rows {
+        let mut all = Rows::default();
+        for (_, rows) in self.0.get(institution).into_iter().flat_map(|of| of.range(days.clone())) {
+            all.count += rows.count;
+            let room = Rows::LISTED_MAX.saturating_sub(all.positions.len());
+            all.positions.extend(rows.positions.iter().take(room));
+        }
+        all
+    }
+}

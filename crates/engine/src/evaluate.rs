@@ -1,0 +1,352 @@
+//! Evaluation: what arrived, in the order of the ledger, becomes findings and grades.
+//!
+//! When it runs decides only *when* something is evaluated, never *what* comes of it: each
+//! evaluation is sealed as an occasion that says up to which position it went and to which time,
+//! and the same occasions over the same ledger give the same bytes again.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use analysis::grade::{GradeBoard, Readings};
+use analysis::obligations::{Duties, Filed, Registered};
+use analysis::windows::{Settings, StreamingRules, Superseded};
+use analysis::{INDUSTRY, indicators};
+use hashbrown::HashSet;
+use model::arrow::{event_day, to_batch};
+use model::columns::Columns;
+use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, Verdict, to_body};
+use model::spec::{Record, StreamSpec};
+use model::streams::{LineOfBusiness, Register};
+use model::time::{Day, Time};
+use query::RecordBatch;
+use rulebook::Rulebook;
+use seal::EventKind;
+use serde::Serialize;
+use store::history::History;
+
+use crate::EngineError;
+use crate::sealer::Event;
+
+/// Streams and days that changed since the last evaluation.
+#[derive(Debug, Default)]
+struct Changed {
+    streams: Vec<&'static str>,
+    days: Option<RangeInclusive<Day>>,
+}
+
+impl Changed {
+    fn note(&mut self, stream: &'static str, days: RangeInclusive<Day>) {
+        if !self.streams.contains(&stream) {
+            self.streams.push(stream);
+        }
+        self.note_days(days);
+    }
+
+    fn note_days(&mut self, days: RangeInclusive<Day>) {
+        let known = self.days.clone().unwrap_or_else(|| days.clone());
+        self.days = Some(*known.start().min(days.start())..=*known.end().max(days.end()));
+    }
+}
+
+/// Records to be applied.
+pub(crate) struct Records<'a> {
+    pub(crate) stream: &'static StreamSpec,
+    pub(crate) institution: &'a str,
+    pub(crate) columns: Columns,
+    pub(crate) first_position: u64,
+    /// (row, position of the revision that it replaces).
+    pub(crate) supersedes: Vec<(usize, u64)>,
+}
+
+/// What an evaluation came to.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) grades: Vec<GradeEvent>,
+    pub(crate) occasion: Occasion,
+}
+
+impl Outputs {
+    /// As events to be sealed, the occasion last.
+    pub(crate) fn events(&self) -> Result<Vec<Event>, EngineError> {
+        let mut events = Vec::with_capacity(self.findings.len() + self.grades.len() + 1);
+        for finding in &self.findings {
+            events.push(event(EventKind::Finding, &finding.institution, finding)?);
+        }
+        for grade in &self.grades {
+            events.push(event(EventKind::Grade, &grade.institution, grade)?);
+        }
+        events.push(event(EventKind::Occasion, INDUSTRY, &self.occasion)?);
+        Ok(events)
+    }
+}
+
+fn event(kind: EventKind, institution: &str, event: &impl Serialize) -> Result<Event, EngineError> {
+    let body = to_body(event).map_err(EngineError::evaluation)?;
+    Ok(Event { kind, institution: institution.to_owned(), body })
+}
+
+/// Records that an evaluator must fetch again: those that revisions supersede.
+pub(crate) type OldRecord<'a> = &'a dyn Fn(u64) -> Result<(&'static StreamSpec, Columns), EngineError>;
+
+/// The state of evaluation up to a position of the ledger.
+pub(crate) struct Evaluator {
+    book: Arc<Rulebook>,
+    rules: StreamingRules,
+    history: History,
+    board: GradeBoard,
+    duties: Duties,
+    registered: BTreeMap<String, Vec<Registered>>,
+    filed: Filed,
+    changed: Changed,
+    /// Everything before this position was applied.
+    position: u64,
+    /// The latest time that a receipt bears, or that was told.
+    now: Time,
+    /// Up to here obligations were judged.
+    judged: Time,
+    /// Graded windows that were found, so that batch SQL repeats none of them.
+    raised: HashSet<RaisedKey>,
+}
+
+/// (rule, institution, group, day, verdict).
+type RaisedKey = (String, String, Vec<(String, String)>, Day, Verdict);
+
+impl Evaluator {
+    pub(crate) fn new(book: Arc<Rulebook>, history: History) -> Result<Self, EngineError> {
+        let rules = StreamingRules::new(book.rules(), Settings::default()).map_err(EngineError::evaluation)?;
+        Ok(Self {
+            book,
+            rules,
+            history,
+            board: GradeBoard::default(),
+            duties: Duties::default(),
+            registered: BTreeMap::new(),
+            filed: Filed::default(),
+            changed: Changed::default(),
+            position: 0,
+            now: Time::default(),
+            judged: Time::default(),
+            raised: HashSet::new(),
+        })
+    }
+
+    /// Applies records. `old` reads a superseded record back.
+    pub(crate) fn apply(&mut self, records: Records<'_>, old: OldRecord<'_>) -> Result<(), EngineError> {
+        let Records { stream, institution, columns, first_position, supersedes } = records;
+        let rows = columns.len() as u64;
+        if stream == Register::STREAM {
+            self.register(institution, &columns);
+        }
+        let superseded = self.superseded(stream, institution, first_position, &supersedes, old)?;
+        let days = days_of(stream, &columns);
+        let positions = (first_position..first_position + rows).collect();
+        let batch = to_batch(stream, institution, columns, positions).map_err(EngineError::evaluation)?;
+        match &superseded {
+            Some((rows, by)) => {
+                let superseded = Superseded { rows, by };
+                self.rules.apply_revising(stream, &batch, Some(superseded)).map_err(EngineError::evaluation)?;
+                self.note_days_of(stream, rows);
+            }
+            None => self.rules.apply(stream, &batch).map_err(EngineError::evaluation)?,
+        }
+        if let Some(days) = days {
+            self.changed.note(stream.name, days);
+        }
+        // At a start the history may have these rows already.
+        if first_position >= self.history.covered() {
+            self.history.append(stream, batch).map_err(EngineError::evaluation)?;
+            for (_, position) in supersedes {
+                self.history.supersede(stream, position).map_err(EngineError::evaluation)?;
+            }
+        }
+        self.position = first_position + rows;
+        Ok(())
+    }
+
+    fn register(&mut self, institution: &str, columns: &Columns) {
+        let column = |name: &str| Register::STREAM.field_index(name).and_then(|index| columns.column(index));
+        let (Some(line), Some(from)) = (column("line"), column("effective_from")) else { return };
+        for row in 0..columns.len() {
+            let line = line.byte(row).and_then(|number| LineOfBusiness::CODES.item(number));
+            let line = line.and_then(|item| LineOfBusiness::from_code(item.code));
+            if let (Some(line), Some(from)) = (line, from.date(row).map(Day)) {
+                self.registered.entry(institution.to_owned()).or_default().push(Registered { line, from });
+            }
+        }
+    }
+
+    /// The superseded records as a batch, each with the position of the one that takes its place.
+    fn superseded(
+        &self,
+        stream: &'static StreamSpec,
+        institution: &str,
+        first_position: u64,
+        supersedes: &[(usize, u64)],
+        old: OldRecord<'_>,
+    ) -> Result<Option<(RecordBatch, Vec<u64>)>, EngineError> {
+        if supersedes.is_empty() {
+            return Ok(None);
+        }
+        let mut rows = Columns::new(stream.fields);
+        let (mut positions, mut by) = (Vec::new(), Vec::new());
+        for (row, position) in supersedes {
+            rows.push_row_of(&old(*position)?.1, 0);
+            positions.push(*position);
+            by.push(first_position + *row as u64);
+        }
+        let batch = to_batch(stream, institution, rows, positions).map_err(EngineError::evaluation)?;
+        Ok(Some((batch, by)))
+    }
+
+    fn note_days_of(&mut self, stream: &'static StreamSpec, batch: &RecordBatch) {
+        let rows = query::Rows::new(batch.clone());
+        for day in (0..rows.len()).filter_map(|row| rows.day("day", row)) {
+            self.changed.note(stream.name, day..=day);
+        }
+    }
+
+    /// Applies a receipt.
+    pub(crate) fn receive(&mut self, receipt: &FilingReceipt, position: u64) {
+        self.now = self.now.max(receipt.received_at);
+        self.filed.add(receipt);
+        if let Some(date) = receipt.date {
+            self.changed.note(rulebook::OBLIGATIONS, date..=date);
+        }
+        self.position = position + 1;
+    }
+
+    /// Moves the time to which obligations are judged.
+    pub(crate) fn tell_time(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    /// Whether anything came since the last evaluation.
+    pub(crate) fn has_news(&self) -> bool {
+        self.changed.days.is_some() || self.now > self.judged
+    }
+
+    /// Drops what the windows found and what changed: it was evaluated and sealed before.
+    pub(crate) fn forget_changes(&mut self, occasion: &Occasion) {
+        drop(self.rules.take_findings());
+        drop(self.rules.needs_batch());
+        self.changed = Changed::default();
+        self.tell_time(occasion.time);
+        self.judged = occasion.time;
+    }
+
+    /// Takes in a finding that was sealed before.
+    pub(crate) fn restore_finding(&mut self, finding: &Finding) {
+        self.raised.insert(raised_key(finding));
+        self.board.restore_finding(&self.book, finding);
+    }
+
+    /// Takes in a grade that was sealed before.
+    pub(crate) fn restore_grade(&mut self, grade: GradeEvent) {
+        self.board.restore(&self.book, grade);
+    }
+
+    /// Evaluates everything that was applied.
+    pub(crate) fn evaluate(&mut self) -> Result<Outputs, EngineError> {
+        if let Some(days) = self.duties.due_between(self.judged, self.now)
+            && self.judged > Time::default()
+        {
+            self.changed.note(rulebook::OBLIGATIONS, days);
+        }
+        self.judged = self.now;
+        let mut findings = self.rules.take_findings();
+        findings.extend(self.recomputed()?);
+        for finding in &findings {
+            self.raised.insert(raised_key(finding));
+        }
+        let changed = std::mem::take(&mut self.changed);
+        let readings = self.read_indicators(&changed)?;
+        let grades = self.board.update(&self.book, &findings, readings, self.position);
+        let occasion = Occasion {
+            as_of: self.position,
+            time: self.now,
+            rulebook: self.book.hash().to_string(),
+            outputs: (findings.len() + grades.len()) as u64,
+        };
+        Ok(Outputs { findings, grades, occasion })
+    }
+
+    fn read_indicators(&self, changed: &Changed) -> Result<Vec<Readings>, EngineError> {
+        let Some(days) = &changed.days else { return Ok(Vec::new()) };
+        // Indicators that look back as far share the tables.
+        let mut by_lookback: BTreeMap<u32, Vec<&rulebook::Indicator>> = BTreeMap::new();
+        for indicator in indicators::affected(&self.book, &changed.streams) {
+            by_lookback.entry(indicator.lookback_days).or_default().push(indicator);
+        }
+        let mut all = Vec::new();
+        for group in by_lookback.into_values() {
+            let Some(first) = group.first() else { continue };
+            let (shown, seen) = indicators::reach(first, days);
+            let session = self.session(seen)?;
+            for indicator in group {
+                let mut readings = indicators::read(&self.book, indicator, &session, &shown)
+                    .map_err(EngineError::evaluation)?;
+                indicators::trace(&self.book, indicator, &session, &mut readings)
+                    .map_err(EngineError::evaluation)?;
+                all.push(Readings { entry: indicator.meta.id.clone(), days: shown.clone(), readings });
+            }
+        }
+        Ok(all)
+    }
+
+    fn session(&self, days: RangeInclusive<Day>) -> Result<store::history::HistorySession, EngineError> {
+        let session = self
+            .history
+            .session(Some(days.clone()), &query::Options::default())
+            .map_err(EngineError::evaluation)?;
+        for (name, table) in self.book.reference_tables() {
+            session.register(&name, table).map_err(EngineError::evaluation)?;
+        }
+        let last = (*days.end()).min(self.now.day());
+        let standing = self.duties.standing(&self.registered, &self.filed, *days.start()..=last, self.now);
+        let batch = rulebook::obligations_batch(&standing).map_err(EngineError::evaluation)?;
+        let table = query::Table::new(rulebook::obligations_schema()).with_batches([batch]);
+        session.register(rulebook::OBLIGATIONS, table).map_err(EngineError::evaluation)?;
+        Ok(session)
+    }
+
+    /// Findings of windows that the streaming rules handed over, by batch SQL over the history.
+    fn recomputed(&mut self) -> Result<Vec<Finding>, EngineError> {
+        let book = Arc::clone(&self.book);
+        let mut findings = Vec::new();
+        for window in self.rules.needs_batch() {
+            let Some(rule) = book.rules().get(window.rule) else { continue };
+            let back = rule.window.days_back() as i32;
+            let session = self.session(window.first_day.plus(-back)..=window.last_day)?;
+            let found = analysis::windows::batch_findings(rule, &window, &session).map_err(EngineError::evaluation)?;
+            findings.extend(found.into_iter().filter(|finding| !self.raised.contains(&raised_key(finding))));
+        }
+        Ok(findings)
+    }
+
+    /// Says that everything up to a size of the ledger, outputs included, is sealed.
+    pub(crate) fn settle(&mut self, ledger_size: u64) -> Result<(), EngineError> {
+        self.history.settle(ledger_size).map_err(EngineError::evaluation)
+    }
+
+    /// As [`Evaluator::settle`], and writes everything down.
+    pub(crate) fn flush(&mut self, ledger_size: u64) -> Result<(), EngineError> {
+        self.history.flush(ledger_size).map_err(EngineError::evaluation)
+    }
+
+    /// Everything before this position was applied.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+fn raised_key(finding: &Finding) -> RaisedKey {
+    let Finding { institution, group, day, reason, .. } = finding;
+    (reason.entry.clone(), institution.clone(), group.clone(), *day, reason.verdict)
+}
+
+fn days_of(stream: &'static StreamSpec, columns: &Columns) -> Option<RangeInclusive<Day>> {
+    let days = || (0..columns.len()).map(|row| event_day(stream, columns, row));
+    Some(days().min()?..=days().max()?)
+}

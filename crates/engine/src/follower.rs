@@ -1,0 +1,131 @@
+//! The thread that evaluates: it applies what the sealer appended, in ledger order, and when
+//! nothing more waits (or enough has gathered) evaluates and has the outcome sealed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use ledger::Reader;
+use ledger::keystore::KeyStore;
+use model::time::Time;
+
+use crate::EngineError;
+use crate::board::Board;
+use crate::evaluate::{Evaluator, Records};
+use crate::scan::record_at;
+use crate::sealer::{Appended, Command};
+
+/// Receipts that are evaluated together at most, when filings come faster than they can be
+/// evaluated one by one.
+const RECEIPTS_TOGETHER: usize = 256;
+/// How long a filing that goes on and on may wait until what it brought so far is evaluated.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// What the follower is told beside what was appended.
+pub(crate) enum Request {
+    /// Something was appended.
+    Appended(Appended),
+    /// The time has come to judge what is owed.
+    Time(Time),
+    /// Answer when everything that was sent before is evaluated and sealed.
+    Settle(Sender<Result<(), Arc<str>>>),
+}
+
+pub(crate) struct Follower {
+    pub(crate) evaluator: Evaluator,
+    pub(crate) requests: Receiver<Request>,
+    pub(crate) sealer: Sender<Command>,
+    pub(crate) reader: Reader,
+    pub(crate) keys: Arc<KeyStore>,
+    pub(crate) board: Arc<Board>,
+    /// Why evaluation stopped, if it did.
+    pub(crate) failed: Arc<Mutex<Option<Arc<str>>>>,
+}
+
+impl Follower {
+    pub(crate) fn run(mut self) {
+        let mut receipts = 0;
+        let mut settling: Vec<Sender<Result<(), Arc<str>>>> = Vec::new();
+        let mut has_records = false;
+        loop {
+            let waits = !self.requests.is_empty();
+            let must_evaluate = receipts >= RECEIPTS_TOGETHER || (!waits && (receipts > 0 || !settling.is_empty()));
+            if must_evaluate {
+                self.evaluate();
+                (receipts, has_records) = (0, false);
+                for reply in settling.drain(..) {
+                    let _ = reply.send(self.standing());
+                }
+            }
+            match self.requests.recv_timeout(PATIENCE) {
+                Ok(Request::Appended(appended)) => {
+                    receipts += usize::from(matches!(appended, Appended::Receipt(..)));
+                    has_records = true;
+                    if let Err(error) = self.apply(appended) {
+                        self.fail(&error);
+                    }
+                }
+                Ok(Request::Time(now)) => {
+                    self.evaluator.tell_time(now);
+                    receipts += usize::from(self.evaluator.has_news());
+                }
+                Ok(Request::Settle(reply)) => settling.push(reply),
+                Err(RecvTimeoutError::Timeout) => receipts += usize::from(has_records),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if has_records || receipts > 0 {
+            self.evaluate();
+        }
+        let _ = self.evaluator.flush(self.reader.size());
+    }
+
+    fn apply(&mut self, appended: Appended) -> Result<(), EngineError> {
+        match appended {
+            Appended::Records { stream, institution, columns, positions, supersedes, .. } => {
+                let old = |position| record_at(&self.reader, &self.keys, position);
+                let first_position = positions.start;
+                let records = Records { stream, institution: &institution, columns, first_position, supersedes };
+                self.evaluator.apply(records, &old)
+            }
+            Appended::Receipt(receipt, position) => {
+                self.evaluator.receive(&receipt, position);
+                Ok(())
+            }
+        }
+    }
+
+    fn evaluate(&mut self) {
+        if self.standing().is_err() || !self.evaluator.has_news() {
+            return;
+        }
+        if let Err(error) = self.evaluate_and_seal() {
+            self.fail(&error);
+        }
+    }
+
+    fn evaluate_and_seal(&mut self) -> Result<(), EngineError> {
+        let outputs = self.evaluator.evaluate()?;
+        let (reply, answer) = bounded(1);
+        let closed = || EngineError::evaluation("the ledger is closed");
+        self.sealer.send(Command::Events(outputs.events()?, reply)).map_err(|_| closed())?;
+        let sealed = answer.recv().map_err(|_| closed())?.map_err(EngineError::evaluation)?;
+        self.board.add(outputs.findings, outputs.grades);
+        // What stands after the occasion was not applied yet.
+        let _ = sealed;
+        self.evaluator.settle(self.evaluator.position())
+    }
+
+    fn standing(&self) -> Result<(), Arc<str>> {
+        match &*self.failed.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(reason) => Err(Arc::clone(reason)),
+        }
+    }
+
+    /// Evaluation stops at the first failure and says why; filings are still taken, and a start
+    /// evaluates what was missed.
+    fn fail(&self, error: &EngineError) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.get_or_insert_with(|| error.to_string().into());
+    }
+}

@@ -1,0 +1,108 @@
+//! At a start: the ledger is read once, and everything that is derived from it is brought up to
+//! where it was.
+
+use std::sync::Arc;
+
+use ledger::Reader;
+use ledger::keystore::KeyStore;
+use model::columns::Columns;
+use model::spec::StreamSpec;
+use rulebook::Rulebook;
+use store::history::History;
+use store::seen::Seen;
+
+use crate::EngineError;
+use crate::board::Board;
+use crate::evaluate::{Evaluator, Records};
+use crate::filings::Filings;
+use crate::identity::IdentityKey;
+use crate::replay::superseded;
+use crate::scan::{Item, occasions, record_at, scan};
+
+pub(crate) struct Recovered {
+    pub(crate) seen: Seen,
+    pub(crate) evaluator: Evaluator,
+    pub(crate) filings: Filings,
+    pub(crate) board: Board,
+}
+
+/// Reads the ledger: windows are filled again, records that the indices miss are added, receipts,
+/// findings and grades are taken in as they were sealed. What was evaluated before is not
+/// evaluated again; what came after the last occasion waits for the next.
+pub(crate) fn recover(
+    reader: &Reader,
+    keys: &KeyStore,
+    identity: &IdentityKey,
+    mut seen: Seen,
+    history: History,
+    book: Arc<Rulebook>,
+) -> Result<Recovered, EngineError> {
+    let planned = occasions(reader, keys)?;
+    let mut boundaries: Vec<u64> = planned.iter().map(|occasion| occasion.as_of).collect();
+    boundaries.extend([seen.covered(), history.covered()]);
+    boundaries.sort_unstable();
+    let mut planned = planned.into_iter().peekable();
+    let mut evaluator = Evaluator::new(book, history)?;
+    let (filings, board) = (Filings::default(), Board::default());
+    let checkpoint = String::from_utf8_lossy(&reader.checkpoint()).into_owned();
+    let old = |position| record_at(reader, keys, position);
+    let indexed = seen.covered();
+    scan(reader, keys, 0..reader.size(), &boundaries, |item| {
+        match item {
+            Item::Records { stream, institution, columns, positions, contents } => {
+                while let Some(occasion) = planned.next_if(|occasion| occasion.as_of < positions.end) {
+                    evaluator.forget_changes(&occasion);
+                }
+                let supersedes = match positions.start >= indexed {
+                    true => superseded(&mut seen, identity, &institution, stream, &columns, &contents, positions.start)?,
+                    false => replaced(&mut seen, identity, &institution, stream, &columns)?,
+                };
+                let first_position = positions.start;
+                let records = Records { stream, institution: &institution, columns, first_position, supersedes };
+                evaluator.apply(records, &old)?;
+                evaluator.settle(positions.end)?;
+            }
+            Item::Receipt(receipt, position) => {
+                while let Some(occasion) = planned.next_if(|occasion| occasion.as_of <= position) {
+                    evaluator.forget_changes(&occasion);
+                }
+                evaluator.receive(&receipt, position);
+                filings.add_sealed(*receipt, &checkpoint);
+            }
+            Item::Finding(finding, _) => {
+                evaluator.restore_finding(&finding);
+                board.add(vec![*finding], Vec::new());
+            }
+            Item::Grade(grade, _) => {
+                evaluator.restore_grade((*grade).clone());
+                board.add(Vec::new(), vec![*grade]);
+            }
+            Item::Occasion(..) | Item::Erasure => {}
+        }
+        Ok(())
+    })?;
+    for occasion in planned {
+        evaluator.forget_changes(&occasion);
+    }
+    seen.settle(reader.size())?;
+    Ok(Recovered { seen, evaluator, filings, board })
+}
+
+/// The revisions among rows that the index has already.
+fn replaced(
+    seen: &mut Seen,
+    identity: &IdentityKey,
+    institution: &str,
+    stream: &'static StreamSpec,
+    columns: &Columns,
+) -> Result<Vec<(usize, u64)>, EngineError> {
+    let mut found = Vec::new();
+    for row in (0..columns.len()).filter(|row| columns.revision(*row) > 0) {
+        if let (_, Some(previous)) = identity.row(institution, stream, columns, row)
+            && let Some(position) = seen.position(previous)?
+        {
+            found.push((row, position));
+        }
+    }
+    Ok(found)
+}
