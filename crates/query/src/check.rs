@@ -12,11 +12,13 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
 
-use crate::SQL_BYTES_MAX;
 use crate::error::QueryError;
-use crate::fault::SqlFault;
+use crate::fault::{SqlFault, check_size, find_cast, find_division, find_word};
 use crate::runtime::Runtime;
 use crate::state;
+
+/// The most operators of a query.
+const OPERATORS_MAX: usize = 1024;
 
 /// What a sound query is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub fn check(sql: &str, tables: &[(&str, SchemaRef)]) -> Result<CheckedQuery, Sq
 async fn check_in(context: &SessionContext, sql: &str) -> Result<CheckedQuery, SqlFault> {
     let fault = |error: DataFusionError| SqlFault::of(sql, &error);
     let plan = plan(context, sql).await?;
-    lint_plan(&plan)?;
+    lint_plan(sql, &plan)?;
     let state = context.state();
     let optimized = state.optimize(&plan).map_err(fault)?;
     state.create_physical_plan(&plan).await.map_err(fault)?;
@@ -69,10 +71,7 @@ async fn check_in(context: &SessionContext, sql: &str) -> Result<CheckedQuery, S
 
 /// Plans a text that must be one reading query.
 pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<LogicalPlan, SqlFault> {
-    if sql.len() > SQL_BYTES_MAX {
-        let message = format!("the text has {} bytes; at most {SQL_BYTES_MAX} are taken", sql.len());
-        return Err(SqlFault::new(message));
-    }
+    check_size(sql, OPERATORS_MAX)?;
     let fault = |error: DataFusionError| SqlFault::of(sql, &error);
     let plan = context.state().create_logical_plan(sql).await.map_err(fault)?;
     SQLOptions::new()
@@ -89,7 +88,7 @@ pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<LogicalP
     }
 }
 
-fn lint_plan(plan: &LogicalPlan) -> Result<(), SqlFault> {
+fn lint_plan(sql: &str, plan: &LogicalPlan) -> Result<(), SqlFault> {
     let mut found = None;
     let _ = plan.apply_with_subqueries(|node| {
         let mut inputs = DFSchema::empty();
@@ -97,7 +96,7 @@ fn lint_plan(plan: &LogicalPlan) -> Result<(), SqlFault> {
             inputs.merge(input.schema());
         }
         node.apply_expressions(|expression| {
-            found = lint_expression(expression, &inputs, false);
+            found = lint_expression(sql, expression, &inputs, false);
             Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
         })
     });
@@ -106,42 +105,42 @@ fn lint_plan(plan: &LogicalPlan) -> Result<(), SqlFault> {
 
 /// Finds what would fail on certain data, or, in a condition on one record, what looks further.
 pub(crate) fn lint_expression(
+    sql: &str,
     expression: &Expr,
     schema: &DFSchema,
     only_one_record: bool,
 ) -> Option<SqlFault> {
     let mut found = None;
     let _ = expression.apply(|part| {
-        found = lint_part(part, schema, only_one_record);
+        found = lint_part(sql, part, schema, only_one_record);
         Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     });
     found
 }
 
-fn lint_part(part: &Expr, schema: &dyn ExprSchema, only_one_record: bool) -> Option<SqlFault> {
+fn lint_part(sql: &str, part: &Expr, schema: &dyn ExprSchema, only_one_record: bool) -> Option<SqlFault> {
     match part {
         Expr::BinaryExpr(binary) if matches!(binary.op, Operator::Divide | Operator::Modulo) => {
             if never_zero(&binary.right) {
                 return None;
             }
-            let divisor = &*binary.right;
-            Some(
-                SqlFault::new(format!(
-                    "the divisor {} could be zero, which would end the query",
-                    shown(divisor)
-                ))
-                .with_help(format!("write NULLIF({}, 0): a zero then makes the value NULL", shown(divisor))),
-            )
+            let divisor = shown(&binary.right);
+            let message = format!("the divisor {divisor} could be zero, which would end the query");
+            let help = format!("write NULLIF({divisor}, 0): a zero then makes the value NULL");
+            let first_word = divisor.split(['(', ' ']).next().unwrap_or_default();
+            Some(SqlFault::new(message).at(find_division(sql, first_word)).with_help(help))
         }
         Expr::Cast(cast) if !matches!(*cast.expr, Expr::Literal(..)) => {
             let from = cast.expr.get_type(schema).ok()?;
             (is_text(&from) && !is_text(cast.field.data_type())).then(|| {
                 SqlFault::new(format!("not every text in {} can be cast", shown(&cast.expr)))
+                    .at(find_cast(sql))
                     .with_help("write TRY_CAST: what is not a number then becomes NULL")
             })
         }
         Expr::AggregateFunction(_) | Expr::WindowFunction(_) if only_one_record => Some(
             SqlFault::new("a condition looks at one record; it cannot add up several")
+                .at(find_word(sql, part.schema_name().to_string().split('(').next().unwrap_or_default()))
                 .with_help("put the aggregate into the measure"),
         ),
         Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::Unnest(_)
@@ -157,6 +156,7 @@ fn lint_part(part: &Expr, schema: &dyn ExprSchema, only_one_record: bool) -> Opt
 fn shown(expression: &Expr) -> String {
     match expression {
         Expr::Column(Column { name, .. }) => name.clone(),
+        Expr::Literal(value, _) => value.to_string(),
         other => other.schema_name().to_string(),
     }
 }

@@ -6,7 +6,10 @@ use std::ops::Range;
 use datafusion::common::utils::datafusion_strsim::normalized_levenshtein;
 use datafusion::common::{DataFusionError, SchemaError, Span};
 use datafusion::sql::sqlparser::dialect::DuckDbDialect;
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+
+use crate::SQL_BYTES_MAX;
 
 /// What is wrong with a piece of SQL, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,24 +114,36 @@ fn of_message(sql: &str, message: &str) -> SqlFault {
         });
         return SqlFault::new(what).at(location.and_then(|location| token_at(sql, location)));
     }
+    if message.contains("single SQL statement") {
+        let semicolon = tokens(sql).into_iter().find(|token| token.token == Token::SemiColon);
+        let span = semicolon.and_then(|token| byte_range(sql, token.span.start, token.span.end));
+        return SqlFault::new("only one statement is taken").at(span);
+    }
     if let Some(name) = quoted_after(message, "table '") {
         let name = name.rsplit('.').next().unwrap_or(name);
         return SqlFault::new(format!("there is no table \"{name}\"")).at(find_word(sql, name));
     }
     if let Some(name) = quoted_after(message, "Invalid function '") {
         let fault = SqlFault::new(format!("there is no function \"{name}\"")).at(find_word(sql, name));
-        return match quoted_after(message, "Did you mean '") {
+        if IMPURE.contains(&name) {
+            return fault.with_help("a result must not depend on the clock or on chance");
+        }
+        return match quoted_after(message, "Did you mean '").and_then(|close| nearest(name, &[close])) {
             Some(close) => fault.with_help(format!("did you mean \"{close}\"?")),
             None => fault,
         };
     }
-    if message.contains("end of input") || message.contains("EOF") {
-        let end = sql.trim_end().len();
-        let last = sql.get(..end).and_then(|text| text.char_indices().last()).map_or(0, |(at, _)| at);
-        return SqlFault::new(message).at(Some(last..end));
+    if message.contains("found: EOF") {
+        let last = tokens(sql).into_iter().rfind(|token| !matches!(token.token, Token::Whitespace(_)));
+        let span = last.and_then(|token| byte_range(sql, token.span.start, token.span.end));
+        return SqlFault::new(message.replace("EOF", "the end")).at(span);
     }
     SqlFault::new(message.lines().next().unwrap_or_default())
 }
+
+/// Functions that people look for and that are not there on purpose.
+const IMPURE: &[&str] =
+    &["now", "current_timestamp", "current_date", "current_time", "today", "random", "uuid"];
 
 fn quoted_after<'a>(message: &'a str, start: &str) -> Option<&'a str> {
     message.split_once(start)?.1.split('\'').next()
@@ -148,12 +163,68 @@ pub(crate) fn tokens(sql: &str) -> Vec<TokenWithSpan> {
     Tokenizer::new(&DuckDbDialect {}, sql).tokenize_with_location().unwrap_or_default()
 }
 
+/// Refuses a text that is too long or too involved for the planner, which recurses.
+pub(crate) fn check_size(sql: &str, operators_max: usize) -> Result<(), SqlFault> {
+    if sql.len() > SQL_BYTES_MAX {
+        let message = format!("the text has {} bytes; at most {SQL_BYTES_MAX} are taken", sql.len());
+        return Err(SqlFault::new(message));
+    }
+    let operators = tokens(sql).iter().filter(|token| is_operator(&token.token)).count();
+    if operators > operators_max {
+        return Err(SqlFault::new(format!(
+            "the text has {operators} operators; at most {operators_max} are taken"
+        )));
+    }
+    Ok(())
+}
+
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => {
+            matches!(word.keyword, Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::UNION)
+        }
+        Token::Whitespace(_) | Token::Comma | Token::Period | Token::Number(..) | Token::EOF => false,
+        Token::LParen | Token::RParen | Token::SemiColon | Token::SingleQuotedString(_) => false,
+        _ => true,
+    }
+}
+
 /// The first identifier with a name.
-fn find_word(sql: &str, name: &str) -> Option<Range<usize>> {
+pub(crate) fn find_word(sql: &str, name: &str) -> Option<Range<usize>> {
     tokens(sql)
         .iter()
         .find(|token| matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name)))
         .and_then(|token| byte_range(sql, token.span.start, token.span.end))
+}
+
+/// What a division in the text divides by: the first word after a `/` or `%` that is `divisor`,
+/// else the first `/` or `%`.
+pub(crate) fn find_division(sql: &str, divisor: &str) -> Option<Range<usize>> {
+    let tokens = tokens(sql);
+    let range = |token: &TokenWithSpan| byte_range(sql, token.span.start, token.span.end);
+    let is_division = |token: &&TokenWithSpan| matches!(token.token, Token::Div | Token::Mod);
+    let mut after = false;
+    for token in &tokens {
+        match &token.token {
+            Token::Div | Token::Mod => after = true,
+            Token::Whitespace(_) | Token::LParen => {}
+            Token::Word(word) if after && word.value.eq_ignore_ascii_case(divisor) => return range(token),
+            // A column may stand behind its table's name.
+            Token::Period => {}
+            Token::Word(_) => {}
+            _ => after = false,
+        }
+    }
+    tokens.iter().find(is_division).and_then(range)
+}
+
+/// The first cast in the text.
+pub(crate) fn find_cast(sql: &str) -> Option<Range<usize>> {
+    let is_cast = |token: &&TokenWithSpan| match &token.token {
+        Token::Word(word) => word.keyword == Keyword::CAST,
+        token => *token == Token::DoubleColon,
+    };
+    tokens(sql).iter().find(is_cast).and_then(|token| byte_range(sql, token.span.start, token.span.end))
 }
 
 /// The token that begins at a place, or the character there.

@@ -16,11 +16,13 @@ use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr as SqlExpr, ExprWithAlias, Spanned};
 use datafusion::sql::sqlparser::dialect::DuckDbDialect;
 
-use crate::SQL_BYTES_MAX;
 use crate::check::lint_expression;
 use crate::error::QueryError;
-use crate::fault::{SqlFault, byte_range};
+use crate::fault::{SqlFault, byte_range, check_size};
 use crate::state::PLANNER;
+
+/// The most operators of a condition.
+const OPERATORS_MAX: usize = 256;
 
 /// A value of each record, as SQL over the columns of a stream.
 #[derive(Clone)]
@@ -136,7 +138,7 @@ impl Predicate {
             let text = part.to_string();
             // Faults are found part by part, so that each points at the part that it is about.
             let condition = compile(sql, part.clone(), schema).and_then(|condition| {
-                if condition.data_type == DataType::Boolean {
+                if matches!(condition.data_type, DataType::Boolean | DataType::Null) {
                     return Ok(condition);
                 }
                 let message = format!("this is a value of type {}, not a condition", condition.data_type);
@@ -178,16 +180,16 @@ impl Predicate {
 
 fn booleans(condition: &Expression, batch: &RecordBatch) -> Result<BooleanArray, QueryError> {
     let values = condition.evaluate(batch)?;
+    if condition.data_type == DataType::Null {
+        return Ok(BooleanArray::new_null(values.len()));
+    }
     values.as_any().downcast_ref::<BooleanArray>().cloned().ok_or_else(|| {
         QueryError::Internal(format!("the condition \"{}\" gave {}", condition.sql, values.data_type()))
     })
 }
 
 fn parse(sql: &str) -> Result<SqlExpr, SqlFault> {
-    if sql.len() > SQL_BYTES_MAX {
-        let message = format!("the text has {} bytes; at most {SQL_BYTES_MAX} are taken", sql.len());
-        return Err(SqlFault::new(message));
-    }
+    check_size(sql, OPERATORS_MAX)?;
     let parsed = DFParserBuilder::new(sql)
         .with_dialect(&DuckDbDialect {})
         .build()
@@ -221,7 +223,7 @@ fn compile(sql: &str, tree: SqlExpr, schema: &SchemaRef) -> Result<Expression, S
     let logical = PLANNER
         .create_logical_expr_from_sql_expr(ExprWithAlias { expr: tree, alias: None }, &columns)
         .map_err(fault)?;
-    if let Some(found) = lint_expression(&logical, &columns, true) {
+    if let Some(found) = lint_expression(sql, &logical, &columns, true) {
         return Err(found);
     }
     let mut names: Vec<String> = logical.column_refs().iter().map(|column| column.name.clone()).collect();

@@ -1,0 +1,177 @@
+//! Given records, from the short form of a case to batches.
+
+use std::collections::BTreeMap;
+
+use model::arrow::to_batch;
+use model::columns::Columns;
+use model::pseudonym::{Pseudonym, PseudonymKind};
+use model::read::LineReader;
+use model::spec::{FieldKind, FieldSpec, StreamSpec};
+use model::streams::{self, LineOfBusiness};
+use model::time::{Day, Time};
+use serde_json::{Map, Value, json};
+use serde_saphyr::Spanned;
+use sha2::{Digest, Sha256};
+
+use super::{CaseTables, DEFAULT_INSTITUTION};
+use crate::obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch};
+use crate::yaml::Reader;
+
+type RawRows = Vec<Spanned<Map<String, Value>>>;
+
+/// The most records that `repeat` may make of one.
+const REPEAT_MAX: u64 = 10_000;
+const NOON_SECONDS: i64 = 12 * 3600;
+
+pub(super) fn tables(reader: &mut Reader<'_>, given: BTreeMap<String, RawRows>) -> CaseTables {
+    let mut tables = CaseTables::new();
+    for (name, rows) in given {
+        if name == OBLIGATIONS {
+            let obligations: Vec<_> = rows.iter().filter_map(|row| obligation(reader, row)).collect();
+            if let Ok(batch) = obligations_batch(&obligations) {
+                tables.insert(name, vec![batch]);
+            }
+            continue;
+        }
+        match streams::stream(&name) {
+            Some(stream) => {
+                tables.insert(name, batches(reader, stream, rows));
+            }
+            None => {
+                let message = format!("there is no stream \"{name}\"");
+                match rows.first() {
+                    Some(row) => reader.fault(row, message),
+                    None => continue,
+                };
+            }
+        }
+    }
+    tables
+}
+
+fn batches(reader: &mut Reader<'_>, stream: &'static StreamSpec, rows: RawRows) -> Vec<query::RecordBatch> {
+    // Cases may lie in any year; what a filing must not, be later than its receipt, is not at
+    // stake here.
+    let lines = LineReader::new(stream, Time::start_of(Day(80_000)));
+    let mut by_institution: BTreeMap<String, (Columns, Vec<u64>)> = BTreeMap::new();
+    let mut position = 0;
+    for row in rows {
+        let mut fields = row.value.clone();
+        let institution = take_text(&mut fields, "institution").unwrap_or(DEFAULT_INSTITUTION.to_owned());
+        let repeat = fields.shift_remove("repeat").map_or(Some(1), |value| value.as_u64());
+        let Some(repeat) = repeat.filter(|repeat| (1..=REPEAT_MAX).contains(repeat)) else {
+            reader.fault(&row, format!("\"repeat\" is a number from 1 to {REPEAT_MAX}"));
+            continue;
+        };
+        let day = take_text(&mut fields, "day").and_then(|text| Day::parse(&text).ok());
+        let target =
+            by_institution.entry(institution).or_insert_with(|| (Columns::new(stream.fields), Vec::new()));
+        for _ in 0..repeat {
+            let filled = fill(stream, fields.clone(), day, position);
+            if let Err(faults) = lines.read(Value::Object(filled).to_string().as_bytes(), &mut target.0) {
+                let details: Vec<_> = faults.iter().map(|fault| fault.detail.as_str()).collect();
+                reader.fault(&row, details.join(" ").trim_end_matches('.').to_owned());
+                break;
+            }
+            target.1.push(position);
+            position += 1;
+        }
+    }
+    by_institution
+        .into_iter()
+        .filter_map(|(institution, (columns, positions))| {
+            to_batch(stream, &institution, columns, positions).ok()
+        })
+        .collect()
+}
+
+fn take_text(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match fields.shift_remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The wire form of a record, with what was left out.
+fn fill(
+    stream: &'static StreamSpec,
+    mut fields: Map<String, Value>,
+    day: Option<Day>,
+    position: u64,
+) -> Map<String, Value> {
+    for (index, field) in stream.fields.iter().enumerate() {
+        match fields.get(field.name) {
+            Some(Value::String(word)) => {
+                if let FieldKind::Pseudonym(kinds) = field.kind {
+                    let pseudonym = pseudonym(kinds, word);
+                    fields.insert(field.name.to_owned(), Value::String(pseudonym));
+                }
+            }
+            Some(_) => {}
+            None if field.required || index == stream.event_time => {
+                if let Some(value) = default(field, day, position) {
+                    fields.insert(field.name.to_owned(), value);
+                }
+            }
+            None => {}
+        }
+    }
+    fields
+}
+
+fn default(field: &FieldSpec, day: Option<Day>, position: u64) -> Option<Value> {
+    Some(match field.kind {
+        FieldKind::Id => json!(format!("case-{position}")),
+        FieldKind::Text(_) => json!("text"),
+        FieldKind::Code(list) => json!(list.items.first()?.code),
+        FieldKind::Money { .. } => json!("1.00"),
+        FieldKind::Percent { .. } => json!("1"),
+        FieldKind::Count => json!(0),
+        FieldKind::Date => json!(day?.to_string()),
+        FieldKind::Time => json!(Time::start_of(day?).plus_seconds(NOON_SECONDS).to_string()),
+        FieldKind::Flag => json!(false),
+        FieldKind::Pseudonym(kinds) => json!(pseudonym(kinds, "someone")),
+        FieldKind::Ip => json!("192.0.2.1"),
+        FieldKind::Institution => json!("91110000100000000X"),
+        FieldKind::Digest => json!("0".repeat(64)),
+        FieldKind::List(_) => json!([]),
+    })
+}
+
+/// The pseudonym that a word stands for; a pseudonym stands for itself.
+pub(super) fn pseudonym(kinds: &[PseudonymKind], word: &str) -> String {
+    if Pseudonym::parse(word).is_ok() {
+        return word.to_owned();
+    }
+    let kind = kinds.first().copied().unwrap_or(PseudonymKind::Person) as u8;
+    let digest = Sha256::digest([&[kind], word.as_bytes()].concat());
+    let hash = digest.iter().take(15).fold(0u128, |value, byte| value << 8 | u128::from(*byte));
+    Pseudonym(u128::from(kind) << 120 | hash).to_string()
+}
+
+fn obligation(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Option<Obligation> {
+    const KEYS: &[&str] = &["institution", "day", "line", "stream", "due_at", "filed_at", "status"];
+    if let Some(unknown) = row.value.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        reader.fault(row, format!("an obligation has no \"{unknown}\"")).help =
+            Some(format!("it has: {}", KEYS.join(", ")));
+        return None;
+    }
+    let text = |name: &str| row.value.get(name).and_then(Value::as_str);
+    let time = |name: &str| text(name).and_then(|text| Time::parse(text).ok());
+    let status = ObligationStatus::ALL.iter().find(|status| text("status") == Some(status.code()));
+    let day = text("day").and_then(|text| Day::parse(text).ok());
+    let line = LineOfBusiness::from_code(text("line").unwrap_or("p2p"));
+    let (Some(status), Some(day), Some(line)) = (status, day, line) else {
+        reader.fault(row, "an obligation has a day, a line of business and a status");
+        return None;
+    };
+    Some(Obligation {
+        institution: text("institution").unwrap_or(DEFAULT_INSTITUTION).to_owned(),
+        day,
+        line,
+        stream: text("stream").unwrap_or("business_daily").to_owned(),
+        due_at: time("due_at").unwrap_or(Time::start_of(day.plus(1)).plus_seconds(NOON_SECONDS)),
+        filed_at: time("filed_at"),
+        status: *status,
+    })
+}

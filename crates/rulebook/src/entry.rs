@@ -1,0 +1,350 @@
+//! What every entry of the rulebook says about itself.
+
+use std::fmt;
+
+use model::streams::LineOfBusiness;
+use model::time::Day;
+use serde::Deserialize;
+
+use crate::source::SourceFile;
+use crate::yaml::{Reader, Word};
+
+/// SHA-256 of an entry's file: which version of it a finding rests on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryHash(pub [u8; 32]);
+
+impl EntryHash {
+    /// The first sixteen hexadecimal digits, for display.
+    pub fn short(&self) -> String {
+        let mut text = self.to_string();
+        text.truncate(16);
+        text
+    }
+}
+
+impl fmt::Display for EntryHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for EntryHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident $what:literal { $($variant:ident $word:literal $zh:literal $en:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $(#[doc = $en] $variant),* }
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// How it is written in files.
+            pub const fn code(self) -> &'static str { match self { $(Self::$variant => $word),* } }
+            /// Its name in Chinese.
+            pub const fn zh(self) -> &'static str { match self { $(Self::$variant => $zh),* } }
+            /// Its name in English.
+            pub const fn en(self) -> &'static str { match self { $(Self::$variant => $en),* } }
+            pub(crate) fn read(reader: &mut crate::yaml::Reader<'_>, word: &crate::yaml::Word) -> Option<Self> {
+                reader.one_of(word, $what, &[$(($word, Self::$variant)),*])
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// The tier of an entry (requirement 1.1).
+    Tier "tier" {
+        Basic "basic" "基础制度" "basic rule",
+        Special "special" "专项规则" "special rule",
+        Guidance "guidance" "操作指引" "operating guidance",
+        Indicator "indicator" "监测指标" "indicator",
+    }
+}
+
+words! {
+    /// On what ground an entry stands.
+    Basis "basis" {
+        Plan "plan" "工作方案" "the work plan",
+        Law "law" "现行法规" "law in force",
+        Historical "historical" "历史规则" "law or practice of its time",
+    }
+}
+
+words! {
+    /// Who on the supervisor's side answers for what an entry finds.
+    Answerable "role" {
+        Analyst "analyst" "监测分析岗" "analyst",
+        Officer "officer" "主管监管员" "officer",
+        Head "head" "部门负责人" "head of department",
+        Editor "editor" "协会公告编辑" "the association's editor",
+    }
+}
+
+words! {
+    /// What a value is measured in.
+    Unit "unit" {
+        Percent "percent" "%" "per cent",
+        Yuan "yuan" "元" "yuan",
+        Count "count" "个" "number",
+        Times "times" "倍" "times",
+        Points "points" "分" "points",
+        Minutes "minutes" "分钟" "minutes",
+    }
+}
+
+/// The numbers of the requirements that an entry may serve.
+pub const REQUIREMENTS: &[&str] = &[
+    "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
+    "2.7", "2.8", "2.9", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3", "5", "6", "7",
+];
+
+/// The days on which an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effective {
+    /// The first one.
+    pub from: Day,
+    /// The last one, if there is a last one.
+    pub to: Option<Day>,
+}
+
+impl Effective {
+    /// Whether the entry holds on a day.
+    pub fn contains(&self, day: Day) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// What every entry says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Its name in findings and on the command line; the file's name without its ending.
+    pub id: String,
+    /// Its number of version, from 1.
+    pub version: u32,
+    /// The digest of its file.
+    pub hash: EntryHash,
+    /// The file's path below the rulebook's folder.
+    pub path: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// The requirements that it serves.
+    pub requirements: Vec<String>,
+    /// Where it is written.
+    pub clause: Text,
+    /// On what ground it stands.
+    pub basis: Basis,
+    /// When it holds.
+    pub effective: Effective,
+    /// The lines of business that it is for.
+    pub lines: Vec<LineOfBusiness>,
+    /// Who answers for what it finds.
+    pub answerable: Answerable,
+    /// Its title.
+    pub title: Text,
+    /// What it says, why, and what to do.
+    pub text: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawText {
+    zh: Word,
+    en: Word,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawEffective {
+    from: Word,
+    to: Option<Word>,
+}
+
+/// The common fields of an entry's YAML, as they are written.
+pub(crate) struct RawMeta {
+    pub(crate) id: Word,
+    pub(crate) version: serde_saphyr::Spanned<u32>,
+    pub(crate) tier: Word,
+    pub(crate) requirement: serde_saphyr::Spanned<Vec<Word>>,
+    pub(crate) clause: RawText,
+    pub(crate) basis: Word,
+    pub(crate) effective: RawEffective,
+    pub(crate) lines: serde_saphyr::Spanned<Vec<Word>>,
+    pub(crate) answerable: Word,
+    pub(crate) title: RawText,
+    pub(crate) text: RawText,
+}
+
+/// Declares the YAML of a kind of entry: the common fields and its own. (Flattening would lose
+/// the places of the values and the refusal of unknown keys.)
+macro_rules! raw_entry {
+    ($name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* }) => {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            id: $crate::yaml::Word,
+            version: serde_saphyr::Spanned<u32>,
+            tier: $crate::yaml::Word,
+            requirement: serde_saphyr::Spanned<Vec<$crate::yaml::Word>>,
+            clause: $crate::entry::RawText,
+            basis: $crate::yaml::Word,
+            effective: $crate::entry::RawEffective,
+            lines: serde_saphyr::Spanned<Vec<$crate::yaml::Word>>,
+            answerable: $crate::yaml::Word,
+            title: $crate::entry::RawText,
+            text: $crate::entry::RawText,
+            $($(#[$meta])* $field: $type,)*
+        }
+        impl $name {
+            fn split(self) -> ($crate::entry::RawMeta, ($($type,)*)) {
+                let meta = $crate::entry::RawMeta {
+                    id: self.id, version: self.version, tier: self.tier, requirement: self.requirement,
+                    clause: self.clause, basis: self.basis, effective: self.effective, lines: self.lines,
+                    answerable: self.answerable, title: self.title, text: self.text,
+                };
+                (meta, ($(self.$field,)*))
+            }
+        }
+    };
+}
+pub(crate) use raw_entry;
+
+impl RawMeta {
+    /// Checks the common fields; the faults go into the reader.
+    pub(crate) fn check(self, reader: &mut Reader<'_>) -> Option<Meta> {
+        let file = reader.file;
+        self.check_id(reader);
+        if self.version.value == 0 {
+            reader.fault(&self.version, "versions are counted from 1");
+        }
+        let tier = Tier::read(reader, &self.tier);
+        if let Some(tier) = tier {
+            check_folder(reader, file, &self.tier, tier);
+        }
+        let requirements = self.requirements(reader);
+        let clause = check_text(reader, &self.clause, "clause");
+        let title = check_text(reader, &self.title, "title");
+        let text = check_text(reader, &self.text, "text");
+        let basis = Basis::read(reader, &self.basis);
+        let effective = check_effective(reader, &self.effective);
+        let lines = self.lines(reader);
+        let answerable = Answerable::read(reader, &self.answerable);
+        Some(Meta {
+            id: self.id.value,
+            version: self.version.value,
+            hash: file.hash(),
+            path: file.path.clone(),
+            tier: tier?,
+            requirements: requirements?,
+            clause: clause?,
+            basis: basis?,
+            effective: effective?,
+            lines: lines?,
+            answerable: answerable?,
+            title: title?,
+            text: text?,
+        })
+    }
+
+    fn check_id(&self, reader: &mut Reader<'_>) {
+        let id = &self.id.value;
+        let fits = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && id.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+            && id.len() <= 64;
+        if !fits {
+            reader.fault(&self.id, "an id has small letters, digits and hyphens and begins with a letter");
+        }
+        let stem = reader.file.name().split('.').next().unwrap_or_default();
+        if fits && stem != id {
+            reader.fault(&self.id, format!("the file is named \"{stem}\", the entry \"{id}\"")).help =
+                Some("give both the same name".to_owned());
+        }
+    }
+
+    fn requirements(&self, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+        if self.requirement.value.is_empty() {
+            reader.fault(&self.requirement, "an entry serves at least one requirement");
+            return None;
+        }
+        let known: Vec<_> = REQUIREMENTS.iter().map(|number| (*number, *number)).collect();
+        let numbers = self.requirement.value.iter();
+        numbers.map(|word| reader.one_of(word, "requirement", &known).map(str::to_owned)).collect()
+    }
+
+    fn lines(&self, reader: &mut Reader<'_>) -> Option<Vec<LineOfBusiness>> {
+        if self.lines.value.is_empty() {
+            reader.fault(&self.lines, "an entry is for at least one line of business");
+            return None;
+        }
+        let known: Vec<_> = LineOfBusiness::ALL.iter().map(|line| (line.code(), *line)).collect();
+        self.lines.value.iter().map(|word| reader.one_of(word, "line of business", &known)).collect()
+    }
+}
+
+fn check_folder(reader: &mut Reader<'_>, file: &SourceFile, word: &Word, tier: Tier) {
+    let expected = match tier {
+        Tier::Basic => "basic",
+        Tier::Special => "special",
+        Tier::Guidance => "guidance",
+        Tier::Indicator => "indicators",
+    };
+    let folder = file.folder();
+    if folder.split('/').next() != Some(expected) {
+        let message =
+            format!("an entry of the tier \"{}\" lies in {expected}/, not in {folder}/", word.value);
+        reader.fault(word, message);
+    }
+}
+
+/// Both languages must be there, and the Chinese one must be Chinese.
+pub(crate) fn check_text(reader: &mut Reader<'_>, text: &RawText, what: &str) -> Option<Text> {
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let mut sound = true;
+    if text.zh.value.trim().is_empty() || !text.zh.value.chars().any(is_han) {
+        reader.fault(&text.zh, format!("the {what} is missing in Chinese"));
+        sound = false;
+    }
+    if text.en.value.trim().is_empty() || text.en.value.chars().any(is_han) {
+        reader.fault(&text.en, format!("the {what} is missing in English"));
+        sound = false;
+    }
+    sound.then(|| Text { zh: text.zh.value.trim().to_owned(), en: text.en.value.trim().to_owned() })
+}
+
+fn check_effective(reader: &mut Reader<'_>, effective: &RawEffective) -> Option<Effective> {
+    let from = check_day(reader, &effective.from)?;
+    let to = match &effective.to {
+        Some(word) => Some(check_day(reader, word)?),
+        None => None,
+    };
+    if let (Some(last), Some(word)) = (to, &effective.to)
+        && last < from
+    {
+        reader.fault(word, "the last day lies before the first");
+        return None;
+    }
+    Some(Effective { from, to })
+}
+
+pub(crate) fn check_day(reader: &mut Reader<'_>, word: &Word) -> Option<Day> {
+    match Day::parse(&word.value) {
+        Ok(day) => Some(day),
+        Err(error) => {
+            reader.fault(word, error.to_string());
+            None
+        }
+    }
+}

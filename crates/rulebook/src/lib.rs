@@ -1,0 +1,40 @@
+//! The rulebook: rules and indicators in files that a supervisor reads, loaded strictly, compiled
+//! to conditions and queries, explained in two languages and tried on cases of their own. It says
+//! what a finding is; it finds nothing by itself.
+//!
+//! **Invariant:** no clock, no randomness, and no I/O outside [`load`].
+//! **Invariant:** an entry that is not sound is not loaded, and a rulebook with such an entry
+//! neither: a rule that is left out is a breach that is missed.
+//! **Invariant:** the identity of an entry is the digest of its file, so a finding names exactly
+//! the text that it rests on.
+#![deny(clippy::indexing_slicing)]
+
+mod book;
+mod calendar;
+mod cases;
+mod entry;
+mod explain;
+mod fault;
+mod grading;
+mod indicator;
+pub mod load;
+mod obligations;
+mod reference;
+mod rule;
+mod source;
+mod yaml;
+
+pub use book::{Entry, Rulebook};
+pub use calendar::{BeyondCalendar, Calendar};
+pub use cases::{Case, CaseFailure, CaseTables, Expectation, Expected};
+pub use entry::{Answerable, Basis, Effective, EntryHash, Meta, REQUIREMENTS, Text, Tier, Unit};
+pub use explain::Language;
+pub use fault::{Faults, RuleFault};
+pub use grading::{Grading, WhenUndetermined};
+pub use indicator::{Indicator, IndicatorBand, Level, Scope};
+pub use model::event::{Grade, Verdict};
+pub use obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch, obligations_schema};
+pub use query::Number;
+pub use reference::Reference;
+pub use rule::{Comparison, Measure, Rule, RuleBand, Window};
+pub use source::SourceFile;

@@ -1,0 +1,60 @@
+/*
+id: late-filing
+version: 1
+tier: guidance
+requirement: ["2.1"]
+clause:
+  zh: 工作方案第二部分“数据接口标准”：各机构按统一标准 T+1 报送
+  en: "Work plan, part 2, interface standard: institutions file T+1 by one standard"
+basis: plan
+effective: {from: 2010-01-01}
+lines: [p2p, insurance, payment, fund, custody]
+answerable: analyst
+title:
+  zh: 迟报、漏报与不完整报送
+  en: Filings late, missing or incomplete
+text:
+  zh: |
+    各业态按报送日历应于 T+1 完成的报送，逾期、未报或不完整的，即为发现。
+    任何一项为黄色：要求补报并说明原因。近 30 天漏报累计 5 项及以上为橙色：监管已失去对该机构的连续观察，
+    而出事前停报是常见的先兆。
+    处置：先补报，后说明；连续漏报的约谈负责人并现场核查。
+  en: |
+    Filings that the reporting calendar wants by T+1 and that are late, missing or incomplete are findings.
+    Any one is yellow: have it filed and explained. Five or more missing within 30 days are orange: the
+    supervisor no longer sees the institution continuously, and silence often comes before failure.
+    What to do: filing first, explanation second; where filings stay out, call in the person in charge and
+    inspect on site.
+level: micro
+scope: institution
+unit: count
+streams: [obligations]
+lookback_days: 29
+bands:
+  yellow: "value >= 1"
+  orange: "missing_30_days >= 5"
+*/
+WITH daily AS (
+  SELECT
+    institution,
+    day,
+    count(*) AS owed,
+    count(*) FILTER (WHERE status = 'late') AS late,
+    count(*) FILTER (WHERE status = 'missing') AS missing,
+    count(*) FILTER (WHERE status = 'incomplete') AS incomplete
+  FROM obligations
+  GROUP BY institution, day
+)
+SELECT
+  institution,
+  day,
+  late + missing + incomplete AS value,
+  owed,
+  late,
+  missing,
+  incomplete,
+  sum(missing) OVER (
+    PARTITION BY institution ORDER BY day
+    RANGE BETWEEN INTERVAL '29' DAY PRECEDING AND CURRENT ROW
+  ) AS missing_30_days
+FROM daily
