@@ -1,0 +1,321 @@
+//! The state of one keyset: an entry for each group and day, the newest day of a group first.
+
+use hashbrown::{HashMap, HashSet, HashTable};
+use model::event::Rows;
+
+use super::distinct::Tally;
+use super::hash::Mixer;
+use super::plan::{HEADER_WORDS, KeysetPlan};
+
+/// No entry.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A record of the day is not determined for some rule.
+pub(super) const OPEN_DAY: u32 = 1;
+/// A record of an earlier day within reach is not determined for some rule.
+pub(super) const OPEN_BEFORE: u32 = 2;
+/// Some slot no longer holds what its records come to.
+pub(super) const STALE: u32 = 4;
+/// The group has entries of later days.
+pub(super) const LATER: u32 = 8;
+/// Flags that send an evaluation the slow way.
+pub(super) const SLOW: u32 = OPEN_DAY | OPEN_BEFORE | STALE;
+
+/// Fewer entries than this are not worth a sweep.
+const SWEEP_MIN: usize = 4096;
+
+/// A group and its newest entry.
+struct Bucket {
+    low: u64,
+    high: u64,
+    institution: u32,
+    head: u32,
+}
+
+impl Bucket {
+    fn group(&self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+}
+
+/// A record that measures took in.
+#[derive(Clone, Copy)]
+pub(super) struct LogItem {
+    pub(super) position: u64,
+    /// The measures, by their bits.
+    pub(super) ops: u32,
+    previous: u32,
+}
+
+/// Records of a day that are not determined for a rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Open {
+    pub(super) rows: Rows,
+    /// How many of them meet the condition and lack only the value.
+    pub(super) gaps: u64,
+}
+
+/// The entries of a keyset.
+pub(super) struct Entries {
+    mixer: Mixer,
+    stride: usize,
+    table: HashTable<Bucket>,
+    words: Vec<i64>,
+    log: Vec<LogItem>,
+    pub(super) tallies: Vec<Tally>,
+    /// By entry and rule.
+    pub(super) open: HashMap<(u32, u32), Open>,
+    /// By entry and slot.
+    pub(super) stale: HashSet<(u32, usize)>,
+    swept_to: usize,
+}
+
+impl Entries {
+    pub(super) fn new(plan: &KeysetPlan, mixer: Mixer) -> Self {
+        Self {
+            mixer,
+            stride: plan.stride,
+            table: HashTable::new(),
+            words: Vec::new(),
+            log: Vec::new(),
+            tallies: Vec::new(),
+            open: HashMap::new(),
+            stale: HashSet::new(),
+            swept_to: 0,
+        }
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.words.len() / self.stride.max(1)
+    }
+
+    /// Bytes held, without those of the rare side tables.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.capacity() * 8
+            + self.log.capacity() * size_of::<LogItem>()
+            + self.table.capacity() * (size_of::<Bucket>() + 1)
+            + self.tallies.capacity() * size_of::<Tally>()
+    }
+
+    /// The newest entry of a group.
+    #[inline]
+    pub(super) fn head(&self, institution: u32, group: u128) -> u32 {
+        let hash = self.mixer.bucket(institution, group);
+        let same = |bucket: &Bucket| bucket.group() == group && bucket.institution == institution;
+        self.table.find(hash, same).map_or(NONE, |bucket| bucket.head)
+    }
+
+    #[inline]
+    fn base(&self, entry: u32) -> usize {
+        entry as usize * self.stride
+    }
+
+    /// The words of an entry.
+    #[inline]
+    pub(super) fn words(&self, entry: u32) -> &[i64] {
+        let base = self.base(entry);
+        &self.words[base..base + self.stride]
+    }
+
+    /// The words of an entry, and the tallies beside them.
+    #[inline]
+    pub(super) fn words_mut(&mut self, entry: u32) -> (&mut [i64], &mut Vec<Tally>) {
+        let base = self.base(entry);
+        (&mut self.words[base..base + self.stride], &mut self.tallies)
+    }
+
+    /// The day of an entry.
+    #[inline]
+    pub(super) fn day(&self, entry: u32) -> i32 {
+        self.words[self.base(entry)] as i32
+    }
+
+    /// The group's entry of the next earlier day.
+    #[inline]
+    pub(super) fn previous(&self, entry: u32) -> u32 {
+        (self.words[self.base(entry)] >> 32) as u32
+    }
+
+    fn set_previous(&mut self, entry: u32, previous: u32) {
+        let base = self.base(entry);
+        let word = &mut self.words[base];
+        *word = *word & 0xffff_ffff | i64::from(previous) << 32;
+    }
+
+    fn log_head(&self, entry: u32) -> u32 {
+        self.words[self.base(entry) + 1] as u32
+    }
+
+    #[inline]
+    fn set_log_head(&mut self, entry: u32, head: u32) {
+        let base = self.base(entry) + 1;
+        let word = &mut self.words[base];
+        *word = *word >> 32 << 32 | i64::from(head);
+    }
+
+    /// The flags of an entry.
+    #[inline]
+    pub(super) fn flags(&self, entry: u32) -> u32 {
+        (self.words[self.base(entry) + 1] >> 32) as u32
+    }
+
+    pub(super) fn set_flags(&mut self, entry: u32, flags: u32) {
+        let base = self.base(entry) + 1;
+        self.words[base] |= i64::from(flags) << 32;
+    }
+
+    /// Notes a record that measures took in.
+    #[inline]
+    pub(super) fn note(&mut self, entry: u32, position: u64, ops: u32) {
+        let item = LogItem { position, ops, previous: self.log_head(entry) };
+        let head = self.log.len() as u32;
+        self.log.push(item);
+        self.set_log_head(entry, head);
+    }
+
+    /// Forgets a record for the measures that had taken it in.
+    pub(super) fn unnote(&mut self, entry: u32, position: u64) {
+        let mut next = self.log_head(entry);
+        while let Some(item) = self.log.get_mut(next as usize) {
+            if item.position == position {
+                item.ops = 0;
+            }
+            next = item.previous;
+        }
+    }
+
+    /// The noted records of an entry, the last first.
+    pub(super) fn noted(&self, entry: u32) -> impl Iterator<Item = LogItem> {
+        let mut next = self.log_head(entry);
+        std::iter::from_fn(move || {
+            let item = *self.log.get(next as usize)?;
+            next = item.previous;
+            Some(item)
+        })
+    }
+
+    /// The group's entries from one on back to a day, the newest first.
+    pub(super) fn back_to(&self, entry: u32, first_day: i32) -> impl Iterator<Item = u32> {
+        let mut next = entry;
+        std::iter::from_fn(move || {
+            if next == NONE || self.day(next) < first_day {
+                return None;
+            }
+            let entry = next;
+            next = self.previous(entry);
+            Some(entry)
+        })
+    }
+
+    /// The group's entries after a day up to another, the newest first.
+    pub(super) fn after(&self, institution: u32, group: u128, day: i32, last_day: i32) -> Vec<u32> {
+        let head = self.head(institution, group);
+        self.back_to(head, day + 1).filter(|entry| self.day(*entry) <= last_day).collect()
+    }
+
+    /// The entry of a group and day, if there is one.
+    pub(super) fn find(&self, institution: u32, group: u128, day: i32) -> Option<u32> {
+        let head = self.head(institution, group);
+        self.back_to(head, day).last().filter(|entry| self.day(*entry) == day)
+    }
+
+    /// The entry of a group and day; whether it is new.
+    pub(super) fn find_or_create(
+        &mut self,
+        plan: &KeysetPlan,
+        institution: u32,
+        group: u128,
+        day: i32,
+    ) -> (u32, bool) {
+        let head = self.head(institution, group);
+        let newer = self.back_to(head, day).last();
+        if let Some(entry) = newer
+            && self.day(entry) == day
+        {
+            return (entry, false);
+        }
+        let entry = self.len() as u32;
+        let previous = newer.map_or(head, |newer| self.previous(newer));
+        self.words.push(i64::from(day as u32) | i64::from(previous) << 32);
+        let flags = if newer.is_some() { LATER } else { 0 };
+        self.words.push(i64::from(NONE) | i64::from(flags) << 32);
+        self.words.extend_from_slice(&plan.empty);
+        debug_assert_eq!(plan.empty.len() + HEADER_WORDS, self.stride);
+        if previous != NONE {
+            self.set_flags(previous, LATER);
+        }
+        match newer {
+            Some(newer) => self.set_previous(newer, entry),
+            None => self.set_head(institution, group, entry),
+        }
+        (entry, true)
+    }
+
+    fn set_head(&mut self, institution: u32, group: u128, head: u32) {
+        let mixer = self.mixer;
+        let hash = mixer.bucket(institution, group);
+        let same = |bucket: &Bucket| bucket.group() == group && bucket.institution == institution;
+        match self.table.find_mut(hash, same) {
+            Some(bucket) => bucket.head = head,
+            None => {
+                let bucket = Bucket { low: group as u64, high: (group >> 64) as u64, institution, head };
+                let rehash = |bucket: &Bucket| mixer.bucket(bucket.institution, bucket.group());
+                self.table.insert_unique(hash, bucket, rehash);
+            }
+        }
+    }
+
+    /// Drops the entries before an institution's first day kept, when enough have come since the
+    /// last time to make it worth while. Days dropped are never asked for again, so when this
+    /// happens shows in no result.
+    pub(super) fn sweep(&mut self, plan: &KeysetPlan, first_kept: impl Fn(u32) -> i32) {
+        if self.len() < SWEEP_MIN.max(2 * self.swept_to) {
+            return;
+        }
+        let mut kept = Self::new(plan, self.mixer);
+        let mut moved = vec![NONE; self.len()];
+        let mut table = std::mem::take(&mut self.table);
+        table.retain(|bucket| {
+            let first_day = first_kept(bucket.institution);
+            let chain: Vec<u32> = self.back_to(bucket.head, first_day).collect();
+            let mut previous = NONE;
+            for entry in chain.into_iter().rev() {
+                let place = kept.len() as u32;
+                kept.words.extend_from_slice(self.words(entry));
+                kept.set_previous(place, previous);
+                kept.set_log_head(place, NONE);
+                let items: Vec<LogItem> = self.noted(entry).filter(|item| item.ops != 0).collect();
+                for item in items.into_iter().rev() {
+                    kept.note(place, item.position, item.ops);
+                }
+                for op in plan.tally_slots() {
+                    let word = kept.base(place) + op;
+                    let Ok(index) = usize::try_from(kept.words[word] - 1) else { continue };
+                    kept.tallies.push(self.tallies.get_mut(index).map(std::mem::take).unwrap_or_default());
+                    kept.words[word] = kept.tallies.len() as i64;
+                }
+                moved[entry as usize] = place;
+                previous = place;
+            }
+            bucket.head = previous;
+            previous != NONE
+        });
+        kept.table = table;
+        let place = |entry: u32| moved.get(entry as usize).copied().filter(|place| *place != NONE);
+        let open = std::mem::take(&mut self.open);
+        kept.open = open.into_iter().filter_map(|((e, rule), open)| Some(((place(e)?, rule), open))).collect();
+        kept.stale = self.stale.iter().filter_map(|(entry, slot)| Some((place(*entry)?, *slot))).collect();
+        kept.swept_to = kept.len();
+        *self = kept;
+    }
+}
+
+impl KeysetPlan {
+    /// The words that hold tallies.
+    fn tally_slots(&self) -> impl Iterator<Item = usize> {
+        let ops = self.whens.iter().flat_map(|when| &when.ops);
+        ops.filter(|op| matches!(op.kind, super::plan::OpKind::Distinct(_)))
+            .flat_map(|op| std::iter::once(op.slot).chain(op.windows.iter().map(|window| window.slot)))
+    }
+}
