@@ -9,15 +9,23 @@
 //! **Invariant:** keys and bodies are never logged.
 #![deny(clippy::indexing_slicing)]
 
+mod address;
 mod admission;
 mod answer;
+mod blocking;
 mod caller;
+mod cosigning;
 mod filing;
+mod health;
 mod options;
 mod problem;
 mod query;
+mod receipts;
 mod routes;
 mod server;
+mod standard;
+mod tree;
+pub mod witness;
 
 use std::future::Future;
 use std::io;
@@ -27,6 +35,8 @@ use std::sync::Arc;
 use engine::Engine;
 
 use admission::Admission;
+use cosigning::{Cosigning, Published};
+pub use cosigning::{CosigningOptions, WitnessAddress};
 pub use options::{ConnectionOptions, GatewayOptions};
 pub use server::Server;
 
@@ -35,6 +45,22 @@ pub(crate) struct Context {
     engine: Arc<Engine>,
     options: GatewayOptions,
     admission: Admission,
+    published: Arc<Published>,
+}
+
+impl Context {
+    /// What `GET /checkpoint` gives: that of the last round with the witnesses, if there are any.
+    fn published_checkpoint(&self) -> Arc<[u8]> {
+        self.published.latest().unwrap_or_else(|| self.engine.reader().checkpoint())
+    }
+
+    /// The last checkpoint that enough witnesses cosigned, and its size.
+    fn witnessed_checkpoint(&self) -> Option<(u64, Arc<[u8]>)> {
+        self.published.witnessed().or_else(|| {
+            let (head, note) = self.engine.reader().cosigned_checkpoint()?;
+            Some((head.size, note))
+        })
+    }
 }
 
 /// The context as the handlers get it.
@@ -43,19 +69,32 @@ pub(crate) type Shared = Arc<Context>;
 /// Binds `listen` for an engine; nothing is answered before [`Server::run`].
 ///
 /// # Errors
-/// The socket's.
+/// The socket's; witnesses that cannot be: a threshold beyond their number, a key that is not a
+/// cosigner's.
 pub async fn bind(engine: Arc<Engine>, options: GatewayOptions, listen: SocketAddr) -> io::Result<Server> {
+    let published = Arc::new(Published::default());
+    let cosigning = match options.cosigning.clone() {
+        Some(cosigning) => {
+            let cosigning = Cosigning::new(engine.reader().clone(), cosigning, Arc::clone(&published));
+            Some(cosigning.map_err(io::Error::other)?)
+        }
+        None => None,
+    };
     let connections = options.connections.clone();
     let admission = Admission::new(&options);
-    let context = Arc::new(Context { engine, options, admission });
-    Server::bind(listen, routes::router(context), connections).await
+    let context = Arc::new(Context { engine, options, admission, published });
+    let server = Server::bind(listen, routes::router(context), connections).await?;
+    Ok(match cosigning {
+        Some(cosigning) => server.beside(cosigning.run()),
+        None => server,
+    })
 }
 
 /// Serves an engine until `shutdown` is ready, then lets what is under way end. `bound` is told
 /// the address, which says what port 0 became.
 ///
 /// # Errors
-/// The socket's.
+/// As [`bind`].
 pub async fn serve(
     engine: Arc<Engine>,
     options: GatewayOptions,

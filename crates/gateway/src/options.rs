@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cosigning::CosigningOptions;
+
 /// How connections are kept.
 #[derive(Clone, Debug)]
 pub struct ConnectionOptions {
@@ -45,6 +47,8 @@ pub struct GatewayOptions {
     pub drain_bytes_max: u64,
     /// After a refusal, how long the rest of the body is read.
     pub drain_timeout: Duration,
+    /// The witnesses that cosign this ledger's checkpoints.
+    pub cosigning: Option<CosigningOptions>,
 }
 
 impl Default for GatewayOptions {
@@ -59,6 +63,7 @@ impl Default for GatewayOptions {
             body_idle_timeout: Duration::from_secs(60),
             drain_bytes_max: 16 << 20,
             drain_timeout: Duration::from_secs(10),
+            cosigning: None,
         }
     }
 }

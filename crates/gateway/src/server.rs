@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +22,13 @@ use crate::options::ConnectionOptions;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A bound socket with what it will serve.
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
     options: ConnectionOptions,
+    /// What runs for as long as the server does.
+    beside: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Server {
@@ -38,7 +39,12 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, router, options })
+        Ok(Self { listener, address, router, options, beside: None })
+    }
+
+    /// Lets `work` run for as long as the server does.
+    pub(crate) fn beside(self, work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { beside: Some(Box::pin(work)), ..self }
     }
 
     /// The address bound: the real port where port 0 was asked for.
@@ -55,6 +61,7 @@ impl Server {
         let places = Arc::new(Semaphore::new(self.options.at_once));
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
+        let beside = self.beside.map(tokio::spawn);
         let mut shutdown = pin!(shutdown);
         loop {
             let accepted = async {
@@ -76,6 +83,9 @@ impl Server {
             });
         }
         drop(self.listener);
+        if let Some(beside) = beside {
+            beside.abort();
+        }
         if tokio::time::timeout(self.options.shutdown_grace, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests still under way after the grace time are broken off");
         }

@@ -205,3 +205,37 @@ pub fn transaction_of(number: u64, amount: &str, revision: u64) -> String {
 pub fn transactions(numbers: std::ops::Range<u64>) -> String {
     numbers.map(|number| transaction(number) + "\n").collect()
 }
+
+pub fn write(stream: &mut TcpStream, bytes: &[u8]) {
+    stream.write_all(bytes).unwrap();
+}
+
+/// Waits for something that will come; fails when it does not for a long time.
+pub fn until(mut come: impl FnMut() -> bool) {
+    for _ in 0..6000 {
+        if come() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it did not come");
+}
+
+fn status_kib(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+pub fn resident_bytes() -> u64 {
+    status_kib("VmRSS:") << 10
+}
+
+pub fn peak_resident_bytes() -> u64 {
+    status_kib("VmHWM:") << 10
+}
+
+/// Lets the peak begin anew from what is resident now.
+pub fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
