@@ -1,6 +1,5 @@
 //! Records to query.
-
-use std::sync::Arc;
+#![allow(dead_code, reason = "each test binary uses a part")]
 
 use model::arrow::{schema, to_batch};
 use model::columns::Columns;
@@ -10,16 +9,21 @@ use model::streams::{BusinessDaily, Transaction};
 use model::time::Time;
 use query::{RecordBatch, SchemaRef};
 
-pub fn transactions() -> SchemaRef {
+pub(crate) fn transactions() -> SchemaRef {
     schema(Transaction::STREAM)
 }
 
-pub fn business() -> SchemaRef {
+pub(crate) fn business() -> SchemaRef {
     schema(BusinessDaily::STREAM)
 }
 
 /// Lines in the wire form as one batch of an institution; positions count from `first`.
-pub fn batch(stream: &'static StreamSpec, institution: &str, first: u64, lines: &[String]) -> RecordBatch {
+pub(crate) fn batch(
+    stream: &'static StreamSpec,
+    institution: &str,
+    first: u64,
+    lines: &[String],
+) -> RecordBatch {
     let reader = LineReader::new(stream, Time::parse("2030-01-01T00:00:00+08:00").unwrap());
     let mut columns = Columns::new(stream.fields);
     for line in lines {
@@ -29,7 +33,7 @@ pub fn batch(stream: &'static StreamSpec, institution: &str, first: u64, lines: 
     to_batch(stream, institution, columns, positions).unwrap()
 }
 
-pub fn transaction(id: usize, time: &str, user: u32, amount: &str, channel: Option<&str>) -> String {
+pub(crate) fn transaction(id: usize, time: &str, user: u32, amount: &str, channel: Option<&str>) -> String {
     let channel = channel.map(|code| format!(r#","channel":"{code}""#)).unwrap_or_default();
     format!(
         r#"{{"id":"t{id}","time":"{time}","user":"p1:{user:030x}","amount":"{amount}","kind":"lending","direction":"out"{channel}}}"#
@@ -37,7 +41,7 @@ pub fn transaction(id: usize, time: &str, user: u32, amount: &str, channel: Opti
 }
 
 /// Four transactions: two on 1 March, one each on 2 and 3 March, with and without a channel.
-pub fn four() -> RecordBatch {
+pub(crate) fn four() -> RecordBatch {
     let lines = [
         transaction(1, "2024-03-01T09:00:00+08:00", 1, "0.10", Some("app")),
         transaction(2, "2024-03-01T23:59:59+08:00", 1, "50000.00", None),
@@ -45,9 +49,4 @@ pub fn four() -> RecordBatch {
         transaction(4, "2024-03-03T12:00:00+08:00", 2, "7", Some("app")),
     ];
     batch(Transaction::STREAM, "institution-a", 10, &lines)
-}
-
-#[allow(dead_code, reason = "each test file is a crate of its own and uses a part")]
-pub fn shared<T>(value: T) -> Arc<T> {
-    Arc::new(value)
 }

@@ -1,4 +1,5 @@
 //! Queries over tables in memory and in files.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that fails fails its test")]
 
 mod common;
 

@@ -57,6 +57,7 @@ macro_rules! words {
             pub const fn zh(self) -> &'static str { match self { $(Self::$variant => $zh),* } }
             /// Its name in English.
             pub const fn en(self) -> &'static str { match self { $(Self::$variant => $en),* } }
+            #[allow(dead_code, reason = "not every list of words is read from files")]
             pub(crate) fn read(reader: &mut crate::yaml::Reader<'_>, word: &crate::yaml::Word) -> Option<Self> {
                 reader.one_of(word, $what, &[$(($word, Self::$variant)),*])
             }

@@ -64,7 +64,7 @@ fn head(lines: &mut Lines, meta: &Meta) {
     lines.add("依据", "Basis", &format!("{basis}; {}", language.of(&meta.clause)));
     lines.add("对应要求", "Requirement", &meta.requirements.join(", "));
     let to = meta.effective.to.map(|day| day.to_string()).unwrap_or_default();
-    lines.add("有效期", "In force", &format!("{} – {to}", meta.effective.from).trim_end().to_owned());
+    lines.add("有效期", "In force", format!("{} – {to}", meta.effective.from).trim_end());
     let names: Vec<_> =
         meta.lines.iter().map(|line| language.pick(line.zh(), line.en().trim_end_matches('.'))).collect();
     lines.add("业态", "Lines of business", &names.join(language.pick("、", ", ")));

@@ -1,6 +1,7 @@
 //! What is wrong with a file of the rulebook, shown with file, line, column and caret.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use query::SqlFault;
@@ -17,13 +18,13 @@ pub struct RuleFault {
     pub span: Option<Range<usize>>,
     /// What to do about it.
     pub help: Option<String>,
-    source_code: NamedSource<String>,
+    source_code: Arc<NamedSource<String>>,
 }
 
 impl RuleFault {
     pub(crate) fn new(file: &SourceFile, span: Option<Range<usize>>, message: impl Into<String>) -> Self {
         let source_code = NamedSource::new(&file.path, file.text.to_string());
-        Self { message: message.into(), span, help: None, source_code }
+        Self { message: message.into(), span, help: None, source_code: Arc::new(source_code) }
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {

@@ -32,7 +32,7 @@ words! {
 }
 
 /// The longest time that an indicator looks back, in days.
-pub const LOOKBACK_DAYS_MAX: u32 = 3 * 366;
+const LOOKBACK_DAYS_MAX: u32 = 3 * 366;
 
 /// A grade and the readings that have it.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ mod yaml;
 
 pub use book::{Entry, Rulebook};
 pub use calendar::{BeyondCalendar, Calendar};
-pub use cases::{Case, CaseFailure, CaseTables, Expectation, Expected};
+pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
 pub use entry::{Answerable, Basis, Effective, EntryHash, Meta, REQUIREMENTS, Text, Tier, Unit};
 pub use explain::Language;
 pub use fault::{Faults, RuleFault};

@@ -19,7 +19,7 @@ use crate::source::SourceFile;
 use crate::yaml::{Reader, Word};
 
 /// The longest window, in days.
-pub const WINDOW_DAYS_MAX: u32 = 366;
+const WINDOW_DAYS_MAX: u32 = 366;
 
 /// What a rule looks at together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

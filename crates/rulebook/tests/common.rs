@@ -1,8 +1,9 @@
 //! A small rulebook to break.
+#![allow(dead_code, reason = "each test binary uses a part")]
 
 use rulebook::{Rulebook, SourceFile};
 
-pub const RULE: &str = r#"id: many
+pub(crate) const RULE: &str = r#"id: many
 version: 1
 tier: special
 requirement: ["3.1"]
@@ -25,7 +26,7 @@ measure: count()
 bands: {yellow: "> 1", orange: "> 2"}
 "#;
 
-pub const RULE_CASES: &str = r#"- name: {zh: 两笔, en: Two}
+pub(crate) const RULE_CASES: &str = r#"- name: {zh: 两笔, en: Two}
   given:
     transaction:
       - {day: 2024-03-01, channel: app, repeat: 2}
@@ -35,7 +36,7 @@ pub const RULE_CASES: &str = r#"- name: {zh: 两笔, en: Two}
     - {day: 2024-03-02, verdict: silent}
 "#;
 
-pub const INDICATOR: &str = r#"/*
+pub(crate) const INDICATOR: &str = r#"/*
 id: ratio
 version: 1
 tier: indicator
@@ -63,7 +64,7 @@ SELECT
 FROM business_daily
 "#;
 
-pub const INDICATOR_CASES: &str = r#"- name: {zh: 低, en: Low}
+pub(crate) const INDICATOR_CASES: &str = r#"- name: {zh: 低, en: Low}
   given:
     business_daily:
       - {day: 2024-03-01, cash_reserve: "9.00", debt_due_30_days: "100.00"}
@@ -75,7 +76,7 @@ pub const INDICATOR_CASES: &str = r#"- name: {zh: 低, en: Low}
     - {day: 2024-03-03, verdict: undetermined}
 "#;
 
-pub const CALENDAR: &str = r#"name: calendar
+pub(crate) const CALENDAR: &str = r#"name: calendar
 title: {zh: 日历, en: Calendar}
 source: {zh: 通知, en: Notice}
 known_from: 2024-01-01
@@ -84,7 +85,7 @@ columns: [{name: day, type: date}, {name: kind, type: text}]
 "#;
 
 /// A rulebook of one rule and one indicator.
-pub fn files() -> Vec<SourceFile> {
+pub(crate) fn files() -> Vec<SourceFile> {
     vec![
         SourceFile::new("special/many.yaml", RULE),
         SourceFile::new("special/many.cases.yaml", RULE_CASES),
@@ -97,8 +98,7 @@ pub fn files() -> Vec<SourceFile> {
 }
 
 /// The rulebook with a piece of one file replaced; the piece must be there.
-#[allow(dead_code, reason = "each test file is a crate of its own and uses a part")]
-pub fn with(path: &str, old: &str, new: &str) -> Vec<SourceFile> {
+pub(crate) fn with(path: &str, old: &str, new: &str) -> Vec<SourceFile> {
     let mut files = files();
     let file = files.iter_mut().find(|file| file.path == path).expect(path);
     assert!(file.text.contains(old), "{path} has no {old}");
@@ -107,8 +107,7 @@ pub fn with(path: &str, old: &str, new: &str) -> Vec<SourceFile> {
 }
 
 /// What the loader says of it.
-#[allow(dead_code, reason = "each test file is a crate of its own and uses a part")]
-pub fn faults(files: Vec<SourceFile>) -> String {
+pub(crate) fn faults(files: Vec<SourceFile>) -> String {
     match Rulebook::from_files(files) {
         Ok(_) => "no fault".to_owned(),
         Err(faults) => faults.render(100),

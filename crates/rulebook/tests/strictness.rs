@@ -1,4 +1,5 @@
 //! What is not sound is refused, with file, line, column and caret.
+#![expect(clippy::expect_used, reason = "a fixture that fails fails its test")]
 
 mod common;
 

@@ -121,7 +121,10 @@ fn fits(expectation: &Expectation, rows: &Rows, row: usize) -> bool {
                     || stands_for(PseudonymKind::Organisation)
             }
             Value::Null => wanted == "null",
-            other => other.to_string() == *wanted,
+            other => {
+                let shown = other.to_string();
+                shown == *wanted
+            }
         })
 }
 
