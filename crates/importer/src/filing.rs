@@ -9,19 +9,39 @@ use model::time::Day;
 use crate::error::ImportError;
 use crate::institution::Institutions;
 
-/// Records of one stream of one institution on one day, as the filing API takes them.
+/// Which records go into one filing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// Those of one institution, stream and day: what is owed for a day, the oldest day first.
+    #[default]
+    Day,
+    /// Those of one institution and stream, whatever their days: a history that is brought in at
+    /// once, in fewer filings.
+    Institution,
+}
+
+/// Records of one stream of one institution, as the filing API takes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filing {
     /// Who files.
     pub institution: InstitutionId,
     /// The stream.
     pub stream: &'static StreamSpec,
-    /// The civil day of all its records.
-    pub date: Day,
+    /// The civil day of its first record in time.
+    pub first_day: Day,
+    /// The civil day of the last one; the same when filings are grouped by day.
+    pub last_day: Day,
     /// How many there are.
     pub records: u64,
     /// One JSON object a line, each ended by a newline.
     pub lines: Vec<u8>,
+}
+
+impl Filing {
+    /// The one day that all records are of, if it is one.
+    pub fn date(&self) -> Option<Day> {
+        (self.first_day == self.last_day).then_some(self.first_day)
+    }
 }
 
 /// Takes filings; an error ends the import.
@@ -29,6 +49,7 @@ pub type Sink<'a> = dyn FnMut(Filing) -> Result<(), Box<dyn std::error::Error + 
 
 #[derive(Debug, Default)]
 struct Group {
+    days: Option<(Day, Day)>,
     records: u64,
     lines: Vec<u8>,
 }
@@ -37,6 +58,7 @@ struct Group {
 /// so that what comes in order of time leaves in it.
 pub(crate) struct Gatherer<'a> {
     sink: &'a mut Sink<'a>,
+    grouping: Grouping,
     groups: BTreeMap<(Day, u32, u8), Group>,
     bytes: usize,
     bytes_max: usize,
@@ -45,8 +67,13 @@ pub(crate) struct Gatherer<'a> {
 }
 
 impl<'a> Gatherer<'a> {
-    pub(crate) fn new(sink: &'a mut Sink<'a>, bytes_max: usize, filing_bytes_max: usize) -> Self {
-        Self { sink, groups: BTreeMap::new(), bytes: 0, bytes_max, filing_bytes_max, filings: 0 }
+    pub(crate) fn new(
+        sink: &'a mut Sink<'a>,
+        grouping: Grouping,
+        bytes_max: usize,
+        filing_bytes_max: usize,
+    ) -> Self {
+        Self { sink, grouping, groups: BTreeMap::new(), bytes: 0, bytes_max, filing_bytes_max, filings: 0 }
     }
 
     pub(crate) fn add(
@@ -57,8 +84,13 @@ impl<'a> Gatherer<'a> {
         day: Day,
         line: &[u8],
     ) -> Result<(), ImportError> {
-        let key = (day, institution, stream.number);
+        let key_day = match self.grouping {
+            Grouping::Day => day,
+            Grouping::Institution => Day::default(),
+        };
+        let key = (key_day, institution, stream.number);
         let group = self.groups.entry(key).or_default();
+        group.days = Some(group.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
         group.records += 1;
         group.lines.extend_from_slice(line);
         group.lines.push(b'\n');
@@ -91,18 +123,19 @@ impl<'a> Gatherer<'a> {
     fn hand_on(
         &mut self,
         institutions: &Institutions,
-        (date, institution, stream): (Day, u32, u8),
+        (_, institution, stream): (Day, u32, u8),
         group: Group,
     ) -> Result<(), ImportError> {
         self.bytes -= group.lines.len().min(self.bytes);
-        let (Some(institution), Some(stream)) =
-            (institutions.get(institution), model::streams::stream_numbered(stream))
+        let (Some(institution), Some(stream), Some((first_day, last_day))) =
+            (institutions.get(institution), model::streams::stream_numbered(stream), group.days)
         else {
             return Ok(());
         };
         self.filings += 1;
         let institution = institution.clone();
-        (self.sink)(Filing { institution, stream, date, records: group.records, lines: group.lines })
+        let Group { records, lines, .. } = group;
+        (self.sink)(Filing { institution, stream, first_day, last_day, records, lines })
             .map_err(ImportError::Sink)
     }
 }

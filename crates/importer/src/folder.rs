@@ -71,13 +71,13 @@ pub fn import_into_folder(
                 stream,
                 file,
                 records: 0,
-                first_day: filing.date,
-                last_day: filing.date,
+                first_day: filing.first_day,
+                last_day: filing.last_day,
             }
         });
         entry.records += filing.records;
-        entry.first_day = entry.first_day.min(filing.date);
-        entry.last_day = entry.last_day.max(filing.date);
+        entry.first_day = entry.first_day.min(filing.first_day);
+        entry.last_day = entry.last_day.max(filing.last_day);
         append(folder, &entry.file, &filing)?;
         Ok(())
     })?;

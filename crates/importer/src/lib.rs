@@ -26,7 +26,7 @@ mod yaml;
 
 pub use error::ImportError;
 pub use fault::{MappingFault, MappingFaults};
-pub use filing::{Filing, Sink};
+pub use filing::{Filing, Grouping, Sink};
 pub use folder::{INDEX_FILE, IndexEntry, import_into_folder};
 pub use institution::synthetic_institution;
 pub use mapping::Mapping;

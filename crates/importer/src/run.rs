@@ -13,7 +13,7 @@ use query::arrow::array::{Array, BooleanArray, RecordBatchOptions};
 use query::{Flow, QueryError, RecordBatch, Session};
 
 use crate::error::ImportError;
-use crate::filing::{Gatherer, Sink};
+use crate::filing::{Gatherer, Grouping, Sink};
 use crate::institution::Institutions;
 use crate::mapping::{InstitutionSource, Mapping};
 use crate::plan::{Compiled, RowSource, StreamPlan, plan};
@@ -30,7 +30,9 @@ pub struct Options {
     pub pseudonym_key: Option<PseudonymKey>,
     /// Rows that are worked on together.
     pub batch_rows: usize,
-    /// Bytes of records that wait until their day is complete.
+    /// Which records go into one filing.
+    pub grouping: Grouping,
+    /// Bytes of records that wait until their filing is complete.
     pub buffer_bytes_max: usize,
     /// Bytes of a filing after which a further one is begun.
     pub filing_bytes_max: usize,
@@ -47,6 +49,7 @@ impl Options {
             received_at,
             pseudonym_key: None,
             batch_rows: 8192,
+            grouping: Grouping::default(),
             buffer_bytes_max: 64 << 20,
             filing_bytes_max: 8 << 20,
             refusals_listed_max: 100,
@@ -55,8 +58,8 @@ impl Options {
     }
 }
 
-/// Maps files to filings and hands each filing on, the oldest day first as far as the buffer
-/// reaches. Rows and records that are not sound are left out, counted and listed.
+/// Maps files to filings and hands each filing on; grouped by day, the oldest day goes first as far
+/// as the buffer reaches. Rows and records that are not sound are left out, counted and listed.
 ///
 /// # Errors
 /// An [`ImportError`]; filings handed on before it are sound.
@@ -76,7 +79,7 @@ pub fn import(
             });
         }
     }
-    let gatherer = Gatherer::new(sink, options.buffer_bytes_max, options.filing_bytes_max);
+    let gatherer = Gatherer::new(sink, options.grouping, options.buffer_bytes_max, options.filing_bytes_max);
     let mut run = Run {
         options,
         institutions: Institutions::default(),

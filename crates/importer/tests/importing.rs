@@ -240,7 +240,7 @@ fn a_small_buffer_loses_nothing_and_keeps_the_order_of_days() {
     let mut small = options();
     (small.buffer_bytes_max, small.filing_bytes_max, small.batch_rows) = (9_000, 300, 7);
     let (report, filings) = import_with(DAILY, &[("daily.csv", csv.as_bytes())], &small).unwrap();
-    assert!(filings.is_sorted_by_key(|filing| filing.date));
+    assert!(filings.is_sorted_by_key(|filing| filing.date().unwrap()));
     assert_eq!(report.filings, 28 * 40);
     let lines = |filings: &[importer::Filing]| {
         let text: String =
@@ -249,6 +249,11 @@ fn a_small_buffer_loses_nothing_and_keeps_the_order_of_days() {
         lines.sort();
         lines
     };
+    assert_eq!(lines(&whole), lines(&filings));
+    let mut history = options();
+    history.grouping = importer::Grouping::Institution;
+    let (report, filings) = import_with(DAILY, &[("daily.csv", csv.as_bytes())], &history).unwrap();
+    assert_eq!((report.filings, filings[0].records, filings[0].date()), (40, 28, None));
     assert_eq!(lines(&whole), lines(&filings));
 }
 

@@ -50,8 +50,10 @@ pub fn import(mapping: &str, files: &[(&str, &str)]) -> Result<(Report, Vec<Fili
 pub fn shown(filings: &[Filing]) -> String {
     let mut text = String::new();
     for filing in filings {
-        text +=
-            &format!("{} {} {} ({})\n", filing.date, filing.institution, filing.stream.name, filing.records);
+        text += &format!(
+            "{} {} {} ({})\n",
+            filing.first_day, filing.institution, filing.stream.name, filing.records
+        );
         text += std::str::from_utf8(&filing.lines).unwrap();
     }
     text
