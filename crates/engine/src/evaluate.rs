@@ -115,7 +115,8 @@ type RaisedKey = (String, String, Vec<(String, String)>, Day, Verdict);
 
 impl Evaluator {
     pub(crate) fn new(book: Arc<Rulebook>, history: History) -> Result<Self, EngineError> {
-        let rules = StreamingRules::new(book.rules(), Settings::default()).map_err(EngineError::evaluation)?;
+        let rules =
+            StreamingRules::new(book.rules(), Settings::default()).map_err(EngineError::evaluation)?;
         Ok(Self {
             book,
             rules,
@@ -146,7 +147,9 @@ impl Evaluator {
         match &superseded {
             Some((rows, by)) => {
                 let superseded = Superseded { rows, by };
-                self.rules.apply_revising(stream, &batch, Some(superseded)).map_err(EngineError::evaluation)?;
+                self.rules
+                    .apply_revising(stream, &batch, Some(superseded))
+                    .map_err(EngineError::evaluation)?;
                 self.note_days_of(stream, rows);
             }
             None => self.rules.apply(stream, &batch).map_err(EngineError::evaluation)?,
@@ -319,7 +322,8 @@ impl Evaluator {
             let Some(rule) = book.rules().get(window.rule) else { continue };
             let back = rule.window.days_back() as i32;
             let session = self.session(window.first_day.plus(-back)..=window.last_day)?;
-            let found = analysis::windows::batch_findings(rule, &window, &session).map_err(EngineError::evaluation)?;
+            let found = analysis::windows::batch_findings(rule, &window, &session)
+                .map_err(EngineError::evaluation)?;
             findings.extend(found.into_iter().filter(|finding| !self.raised.contains(&raised_key(finding))));
         }
         Ok(findings)

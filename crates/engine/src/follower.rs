@@ -1,6 +1,7 @@
 //! The thread that evaluates: it applies what the sealer appended, in ledger order, and when
 //! nothing more waits (or enough has gathered) evaluates and has the outcome sealed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -16,7 +17,7 @@ use crate::sealer::{Appended, Command};
 
 /// Receipts that are evaluated together at most, when filings come faster than they can be
 /// evaluated one by one.
-const RECEIPTS_TOGETHER: usize = 256;
+const RECEIPTS_TOGETHER: usize = 1024;
 /// How long a filing that goes on and on may wait until what it brought so far is evaluated.
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -37,6 +38,8 @@ pub(crate) struct Follower {
     pub(crate) reader: Reader,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) board: Arc<Board>,
+    /// Records handed over and not applied yet.
+    pub(crate) waiting: Arc<AtomicUsize>,
     /// Why evaluation stopped, if it did.
     pub(crate) failed: Arc<Mutex<Option<Arc<str>>>>,
 }
@@ -48,7 +51,8 @@ impl Follower {
         let mut has_records = false;
         loop {
             let waits = !self.requests.is_empty();
-            let must_evaluate = receipts >= RECEIPTS_TOGETHER || (!waits && (receipts > 0 || !settling.is_empty()));
+            let must_evaluate =
+                receipts >= RECEIPTS_TOGETHER || (!waits && (receipts > 0 || !settling.is_empty()));
             if must_evaluate {
                 self.evaluate();
                 (receipts, has_records) = (0, false);
@@ -83,8 +87,10 @@ impl Follower {
         match appended {
             Appended::Records { stream, institution, columns, positions, supersedes, .. } => {
                 let old = |position| record_at(&self.reader, &self.keys, position);
+                self.waiting.fetch_sub(columns.len(), Ordering::Relaxed);
                 let first_position = positions.start;
-                let records = Records { stream, institution: &institution, columns, first_position, supersedes };
+                let records =
+                    Records { stream, institution: &institution, columns, first_position, supersedes };
                 self.evaluator.apply(records, &old)
             }
             Appended::Receipt(receipt, position) => {

@@ -24,6 +24,7 @@ pub mod subjects;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -51,8 +52,8 @@ use sealer::{Command, Sealer};
 
 /// Chunks that may wait for the writer in all.
 const COMMANDS_WAITING: usize = 16;
-/// Chunks that may wait for the evaluator; beyond, filing slows down to its pace.
-const APPENDED_WAITING: usize = 64;
+/// Records that may wait for the evaluator; beyond, filing slows down to its pace.
+const RECORDS_WAITING: usize = 1 << 18;
 /// How long a filing pauses when the evaluator has too much before it.
 const PAUSE: Duration = Duration::from_micros(500);
 
@@ -159,6 +160,8 @@ pub struct Engine {
     commands: Sender<Command>,
     requests: Option<Sender<Request>>,
     failed: Arc<Mutex<Option<Arc<str>>>>,
+    /// Records that the evaluator has before it.
+    waiting: Arc<AtomicUsize>,
     sealing: Option<JoinHandle<()>>,
     following: Option<JoinHandle<()>>,
 }
@@ -193,6 +196,7 @@ impl Engine {
         let (requests, for_follower) = unbounded();
         let board = Arc::new(recovered.board);
         let failed = Arc::new(Mutex::new(None));
+        let waiting = Arc::new(AtomicUsize::new(0));
         let sealer = Sealer {
             ledger,
             seen: recovered.seen,
@@ -200,6 +204,7 @@ impl Engine {
             clock: clock.clone(),
             commands: for_sealer,
             follower: requests.clone(),
+            waiting: Arc::clone(&waiting),
         };
         let follower = Follower {
             evaluator: recovered.evaluator,
@@ -209,6 +214,7 @@ impl Engine {
             keys: Arc::clone(&keys),
             board: Arc::clone(&board),
             failed: Arc::clone(&failed),
+            waiting: Arc::clone(&waiting),
         };
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let sealing = thread("sealer").spawn(move || sealer.run()).map_err(at(dir.to_owned()))?;
@@ -226,6 +232,7 @@ impl Engine {
             commands,
             requests: Some(requests),
             failed,
+            waiting,
             sealing: Some(sealing),
             following: Some(following),
         })
@@ -298,7 +305,7 @@ impl Engine {
     /// Hands a command to the sealer; one with records waits while the evaluator has too many.
     fn send(&self, command: Command) -> Result<(), &'static str> {
         if matches!(command, Command::Chunk(..) | Command::Atomic(..)) {
-            while self.requests.as_ref().is_some_and(|requests| requests.len() > APPENDED_WAITING) {
+            while self.waiting.load(Ordering::Relaxed) > RECORDS_WAITING {
                 std::thread::sleep(PAUSE);
             }
         }

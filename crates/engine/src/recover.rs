@@ -54,11 +54,20 @@ pub(crate) fn recover(
                     evaluator.forget_changes(&occasion);
                 }
                 let supersedes = match positions.start >= indexed {
-                    true => superseded(&mut seen, identity, &institution, stream, &columns, &contents, positions.start)?,
+                    true => superseded(
+                        &mut seen,
+                        identity,
+                        &institution,
+                        stream,
+                        &columns,
+                        &contents,
+                        positions.start,
+                    )?,
                     false => replaced(&mut seen, identity, &institution, stream, &columns)?,
                 };
                 let first_position = positions.start;
-                let records = Records { stream, institution: &institution, columns, first_position, supersedes };
+                let records =
+                    Records { stream, institution: &institution, columns, first_position, supersedes };
                 evaluator.apply(records, &old)?;
                 evaluator.settle(positions.end)?;
             }

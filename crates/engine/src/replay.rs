@@ -63,10 +63,23 @@ pub fn replay(dir: &Path, book: Arc<Rulebook>, scratch: &Path) -> Result<ReplayR
         match item {
             Item::Records { stream, institution, columns, positions, contents } => {
                 replay.evaluate_before(positions.end)?;
-                let supersedes = superseded(&mut seen, &identity, &institution, stream, &columns, &contents, positions.start)?;
+                let supersedes = superseded(
+                    &mut seen,
+                    &identity,
+                    &institution,
+                    stream,
+                    &columns,
+                    &contents,
+                    positions.start,
+                )?;
                 replay.report.records += columns.len() as u64;
-                let records =
-                    Records { stream, institution: &institution, columns, first_position: positions.start, supersedes };
+                let records = Records {
+                    stream,
+                    institution: &institution,
+                    columns,
+                    first_position: positions.start,
+                    supersedes,
+                };
                 replay.evaluator.apply(records, &old)?;
                 replay.evaluator.settle(positions.end)?;
             }

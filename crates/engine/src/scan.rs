@@ -8,7 +8,7 @@ use ledger::keystore::{KeyState, KeyStore};
 use ledger::{EntryRef, Reader};
 use model::columns::Columns;
 use model::event::{FilingReceipt, Finding, GradeEvent, Occasion};
-use model::spec::{FieldKind, StreamSpec};
+use model::spec::StreamSpec;
 use seal::leaf::{Head, Scratch, open_event, open_record, read_head, subject_of};
 use seal::{EventKind, OpenedRecord, SubjectKey};
 use serde::de::DeserializeOwned;
@@ -83,8 +83,8 @@ pub fn scan(
     boundaries: &[u64],
     mut take: impl FnMut(Item) -> Result<(), EngineError>,
 ) -> Result<Unreadable, EngineError> {
-    let mut boundaries =
-        boundaries.iter().copied().skip_while(|boundary| *boundary <= range.start).peekable();
+    let first = range.start;
+    let mut boundaries = boundaries.iter().copied().skip_while(|boundary| *boundary <= first).peekable();
     let mut known = KnownKeys::new(keys);
     let mut unreadable_rows = Unreadable::default();
     let mut run: Option<Run> = None;
@@ -172,7 +172,7 @@ impl Run {
         known: &mut KnownKeys<'_>,
         unreadable_rows: &mut Unreadable,
     ) -> Result<(), EngineError> {
-        let key = known.of_record(head, entry);
+        let key = known.of_record(entry);
         let opened =
             open_record(head, entry.payload, key.as_ref(), false, &mut self.columns, &mut self.scratch)
                 .map_err(unreadable(entry.index))?;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -156,6 +157,8 @@ pub(crate) struct Sealer {
     pub(crate) clock: Clock,
     pub(crate) commands: Receiver<Command>,
     pub(crate) follower: Sender<Request>,
+    /// Records handed to the follower and not applied yet.
+    pub(crate) waiting: Arc<AtomicUsize>,
 }
 
 impl Sealer {
@@ -370,12 +373,15 @@ impl Sealer {
     }
 
     fn hand_on(&self, appended: Appended) {
-        let empty = matches!(&appended, Appended::Records { columns, .. } if columns.is_empty());
-        if !empty {
-            // When the evaluator is gone the engine is closing; what it misses it reads from the
-            // ledger at the next start.
-            let _ = self.follower.send(Request::Appended(appended));
+        if let Appended::Records { columns, .. } = &appended {
+            if columns.is_empty() {
+                return;
+            }
+            self.waiting.fetch_add(columns.len(), Ordering::Relaxed);
         }
+        // When the follower is gone the engine is closing; what it misses it reads from the ledger
+        // at the next start.
+        let _ = self.follower.send(Request::Appended(appended));
     }
 }
 
