@@ -21,13 +21,16 @@ pub struct Readings {
     pub readings: Vec<Reading>,
 }
 
+/// A group as (column, value).
+type Group = Vec<(String, String)>;
+
 /// What is known of one institution and day.
 #[derive(Debug, Default)]
 struct Standing {
     /// By indicator and line: the reason, and whether it takes part in the grade.
     readings: BTreeMap<(String, String), (Reason, bool)>,
     /// By rule and group: what it found last.
-    findings: BTreeMap<(String, Vec<(String, String)>), (Reason, bool)>,
+    findings: BTreeMap<(String, Group), (Reason, bool)>,
     sealed: Option<GradeEvent>,
 }
 
@@ -129,8 +132,10 @@ impl GradeBoard {
         let standing = self.0.get_mut(&key)?;
         let found = standing.by_rule();
         let all = || standing.readings.values().chain(found.values());
-        let worst = all().filter(|(_, grades)| *grades).filter_map(|(reason, _)| reason.verdict.grade()).max();
-        let is_undetermined = |(reason, grades): &(Reason, bool)| *grades && reason.verdict == Verdict::Undetermined;
+        let worst =
+            all().filter(|(_, grades)| *grades).filter_map(|(reason, _)| reason.verdict.grade()).max();
+        let is_undetermined =
+            |(reason, grades): &(Reason, bool)| *grades && reason.verdict == Verdict::Undetermined;
         let worst = match book.grading().undetermined {
             WhenUndetermined::Yellow if all().any(is_undetermined) => worst.max(Some(Grade::Yellow)),
             _ => worst,

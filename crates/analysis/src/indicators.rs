@@ -37,7 +37,8 @@ fn reads(book: &Rulebook, indicator: &Indicator, changed: &[&str]) -> bool {
         Some(Entry::Indicator(input)) => reads(book, input, changed),
         _ => false,
     };
-    indicator.streams.iter().any(|stream| changed.contains(&stream.as_str())) || indicator.inputs.iter().any(input)
+    indicator.streams.iter().any(|stream| changed.contains(&stream.as_str()))
+        || indicator.inputs.iter().any(input)
 }
 
 /// All streams that an indicator reads, its inputs' counted.
@@ -51,7 +52,10 @@ fn streams<'r>(book: &'r Rulebook, indicator: &'r Indicator, into: &mut BTreeSet
 }
 
 /// The days that a change on `days` can show on, and those that must be seen to tell.
-pub fn reach(indicator: &Indicator, days: &RangeInclusive<Day>) -> (RangeInclusive<Day>, RangeInclusive<Day>) {
+pub fn reach(
+    indicator: &Indicator,
+    days: &RangeInclusive<Day>,
+) -> (RangeInclusive<Day>, RangeInclusive<Day>) {
     let lookback = indicator.lookback_days as i32;
     let shown = *days.start()..=days.end().plus(lookback);
     let seen = days.start().plus(-lookback)..=days.end().plus(lookback);

@@ -49,7 +49,6 @@ columns: [{name: day, type: date}, {name: kind, type: text}]
 "#;
 
 /// A rulebook of rules named `rule-000`, `rule-001` and so on, and of further files.
-#[expect(clippy::panic, reason = "only tests and measurements come here")]
 pub(crate) fn rulebook_with(rules: &[RuleText<'_>], further: Vec<SourceFile>) -> Rulebook {
     let mut files = vec![
         SourceFile::new("grading.yaml", "undetermined: listed\nwithout: []\n"),

@@ -1,9 +1,10 @@
 //! The state of one keyset: an entry for each group and day, the newest day of a group first.
 
-use hashbrown::{HashMap, HashSet, HashTable};
+use hashbrown::{HashMap, HashSet};
 use model::event::Rows;
 
 use super::distinct::Tally;
+use super::groups::Groups;
 use super::hash::Mixer;
 use super::plan::{HEADER_WORDS, KeysetPlan};
 
@@ -21,22 +22,11 @@ pub(super) const LATER: u32 = 8;
 /// Flags that send an evaluation the slow way.
 pub(super) const SLOW: u32 = OPEN_DAY | OPEN_BEFORE | STALE;
 
+/// Words in a line of the processor's cache.
+const WORDS_PER_LINE: usize = 8;
+
 /// Fewer entries than this are not worth a sweep.
-const SWEEP_MIN: usize = 4096;
-
-/// A group and its newest entry.
-struct Bucket {
-    low: u64,
-    high: u64,
-    institution: u32,
-    head: u32,
-}
-
-impl Bucket {
-    fn group(&self) -> u128 {
-        u128::from(self.high) << 64 | u128::from(self.low)
-    }
-}
+const SWEEP_MIN: usize = if cfg!(test) { 8 } else { 4096 };
 
 /// A record that measures took in.
 #[derive(Clone, Copy)]
@@ -59,7 +49,7 @@ pub(super) struct Open {
 pub(super) struct Entries {
     mixer: Mixer,
     stride: usize,
-    table: HashTable<Bucket>,
+    pub(super) groups: Groups,
     words: Vec<i64>,
     log: Vec<LogItem>,
     pub(super) tallies: Vec<Tally>,
@@ -75,7 +65,7 @@ impl Entries {
         Self {
             mixer,
             stride: plan.stride,
-            table: HashTable::new(),
+            groups: Groups::new(mixer),
             words: Vec::new(),
             log: Vec::new(),
             tallies: Vec::new(),
@@ -94,16 +84,14 @@ impl Entries {
     pub(super) fn bytes(&self) -> usize {
         self.words.capacity() * 8
             + self.log.capacity() * size_of::<LogItem>()
-            + self.table.capacity() * (size_of::<Bucket>() + 1)
+            + self.groups.bytes()
             + self.tallies.capacity() * size_of::<Tally>()
     }
 
     /// The newest entry of a group.
     #[inline]
     pub(super) fn head(&self, institution: u32, group: u128) -> u32 {
-        let hash = self.mixer.bucket(institution, group);
-        let same = |bucket: &Bucket| bucket.group() == group && bucket.institution == institution;
-        self.table.find(hash, same).map_or(NONE, |bucket| bucket.head)
+        self.groups.head(self.groups.hash(institution, group), institution, group)
     }
 
     #[inline]
@@ -129,6 +117,16 @@ impl Entries {
     #[inline]
     pub(super) fn day(&self, entry: u32) -> i32 {
         self.words[self.base(entry)] as i32
+    }
+
+    /// Reads a little of each cache line of an entry, so that they are on their way.
+    #[inline]
+    pub(super) fn touch(&self, entry: u32) -> i64 {
+        if entry == NONE {
+            return 0;
+        }
+        let words = self.words(entry);
+        words.iter().step_by(WORDS_PER_LINE).fold(0, |sum, word| sum ^ word)
     }
 
     /// The group's entry of the next earlier day.
@@ -229,41 +227,35 @@ impl Entries {
         day: i32,
     ) -> (u32, bool) {
         let head = self.head(institution, group);
-        let newer = self.back_to(head, day).last();
-        if let Some(entry) = newer
-            && self.day(entry) == day
-        {
-            return (entry, false);
+        if head != NONE && self.day(head) >= day {
+            return self.find_or_insert(plan, head, day);
         }
+        let entry = self.push(plan, day, head, 0);
+        self.groups.set_head(institution, group, entry);
+        (entry, true)
+    }
+
+    /// The entry of a day in a group whose newest day is not earlier.
+    fn find_or_insert(&mut self, plan: &KeysetPlan, head: u32, day: i32) -> (u32, bool) {
+        let newer = self.back_to(head, day).last().unwrap_or(head);
+        if self.day(newer) == day {
+            return (newer, false);
+        }
+        let entry = self.push(plan, day, self.previous(newer), LATER);
+        self.set_previous(newer, entry);
+        (entry, true)
+    }
+
+    fn push(&mut self, plan: &KeysetPlan, day: i32, previous: u32, flags: u32) -> u32 {
         let entry = self.len() as u32;
-        let previous = newer.map_or(head, |newer| self.previous(newer));
         self.words.push(i64::from(day as u32) | i64::from(previous) << 32);
-        let flags = if newer.is_some() { LATER } else { 0 };
         self.words.push(i64::from(NONE) | i64::from(flags) << 32);
         self.words.extend_from_slice(&plan.empty);
         debug_assert_eq!(plan.empty.len() + HEADER_WORDS, self.stride);
         if previous != NONE {
             self.set_flags(previous, LATER);
         }
-        match newer {
-            Some(newer) => self.set_previous(newer, entry),
-            None => self.set_head(institution, group, entry),
-        }
-        (entry, true)
-    }
-
-    fn set_head(&mut self, institution: u32, group: u128, head: u32) {
-        let mixer = self.mixer;
-        let hash = mixer.bucket(institution, group);
-        let same = |bucket: &Bucket| bucket.group() == group && bucket.institution == institution;
-        match self.table.find_mut(hash, same) {
-            Some(bucket) => bucket.head = head,
-            None => {
-                let bucket = Bucket { low: group as u64, high: (group >> 64) as u64, institution, head };
-                let rehash = |bucket: &Bucket| mixer.bucket(bucket.institution, bucket.group());
-                self.table.insert_unique(hash, bucket, rehash);
-            }
-        }
+        entry
     }
 
     /// Drops the entries before an institution's first day kept, when enough have come since the
@@ -275,10 +267,10 @@ impl Entries {
         }
         let mut kept = Self::new(plan, self.mixer);
         let mut moved = vec![NONE; self.len()];
-        let mut table = std::mem::take(&mut self.table);
-        table.retain(|bucket| {
-            let first_day = first_kept(bucket.institution);
-            let chain: Vec<u32> = self.back_to(bucket.head, first_day).collect();
+        let groups = std::mem::replace(&mut self.groups, Groups::new(self.mixer));
+        for (institution, group, head) in groups.into_groups() {
+            let first_day = first_kept(institution);
+            let chain: Vec<u32> = self.back_to(head, first_day).collect();
             let mut previous = NONE;
             for entry in chain.into_iter().rev() {
                 let place = kept.len() as u32;
@@ -298,13 +290,14 @@ impl Entries {
                 moved[entry as usize] = place;
                 previous = place;
             }
-            bucket.head = previous;
-            previous != NONE
-        });
-        kept.table = table;
+            if previous != NONE {
+                kept.groups.set_head(institution, group, previous);
+            }
+        }
         let place = |entry: u32| moved.get(entry as usize).copied().filter(|place| *place != NONE);
         let open = std::mem::take(&mut self.open);
-        kept.open = open.into_iter().filter_map(|((e, rule), open)| Some(((place(e)?, rule), open))).collect();
+        kept.open =
+            open.into_iter().filter_map(|((e, rule), open)| Some(((place(e)?, rule), open))).collect();
         kept.stale = self.stale.iter().filter_map(|(entry, slot)| Some((place(*entry)?, *slot))).collect();
         kept.swept_to = kept.len();
         *self = kept;

@@ -12,7 +12,8 @@ pub(super) struct Mixer {
 }
 
 /// Digits of π in hexadecimal: odd, and nothing up a sleeve.
-const PI: [u64; 4] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1, 0x082e_fa98_ec4e_6c89];
+const PI: [u64; 4] =
+    [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1, 0x082e_fa98_ec4e_6c89];
 
 fn fold(left: u64, right: u64) -> u64 {
     let product = u128::from(left) * u128::from(right);

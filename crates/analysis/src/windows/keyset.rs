@@ -63,7 +63,7 @@ pub(super) struct At<'a> {
 impl At<'_> {
     #[inline]
     fn group(self, keyset: &Keyset) -> u128 {
-        self.prepared.keys[keyset.plan.key].values[self.row]
+        self.prepared.keys[keyset.plan.key].get(self.row)
     }
 }
 
@@ -96,20 +96,33 @@ impl Keyset {
         let held = self.held(prepared);
         let held_back = taken_back.map(|taken| self.held(taken.prepared)).unwrap_or_default();
         let across = self.plan.across_institutions;
-        let group_keys = &prepared.keys[self.plan.key].values;
+        let group_keys = &prepared.keys[self.plan.key];
         let mut next_back = 0;
         let mut heads = [NONE; LOOKUP_ROWS];
+        let mut hashes = [0; LOOKUP_ROWS];
+        let mut touched = 0;
         for start in (0..prepared.rows).step_by(LOOKUP_ROWS) {
             let end = (start + LOOKUP_ROWS).min(prepared.rows);
             let institution =
                 |row: usize| if across { EVERY_INSTITUTION } else { prepared.institutions[row] };
             for row in start..end {
+                let hash = self.entries.groups.hash(institution(row), group_keys.get(row));
+                hashes[row - start] = hash;
+                touched ^= i64::from(self.entries.groups.touch(hash));
+            }
+            for row in start..end {
                 let Held { yes, unknown } = held[row];
+                let (hash, group) = (hashes[row - start], group_keys.get(row));
                 heads[row - start] = match yes | unknown {
                     0 => NONE,
-                    _ => self.entries.head(institution(row), group_keys[row]),
+                    _ => self.entries.groups.head(hash, institution(row), group),
                 };
             }
+            // Buckets, then entries, are looked at once before any is worked on.
+            for head in &heads[..end - start] {
+                touched ^= self.entries.touch(*head);
+            }
+            std::hint::black_box(touched);
             for row in start..end {
                 let at = At {
                     prepared,
@@ -480,8 +493,11 @@ impl Keyset {
     /// Takes a value out of the slot of its day.
     fn pull(&mut self, op: &Op, when: usize, entry: u32, value: Option<Value>, position: u64) {
         let count_slot = self.plan.whens[when].ops[0].slot;
-        let gaps: u64 =
-            op.rules.first().and_then(|rule| self.entries.open.get(&(entry, *rule as u32))).map_or(0, |open| open.gaps);
+        let gaps: u64 = op
+            .rules
+            .first()
+            .and_then(|rule| self.entries.open.get(&(entry, *rule as u32)))
+            .map_or(0, |open| open.gaps);
         let (words, tallies) = self.entries.words_mut(entry);
         // The count comes first among the measures, so it has been taken back already.
         let is_last_value = words[count_slot] - gaps as i64 <= 0;
@@ -680,7 +696,8 @@ fn join(entries: &mut Entries, op: &Op, slot: usize, entry: u32, days: &[u32], m
         let value = words[op.slot];
         match op.kind {
             OpKind::Distinct(_) => {
-                let Some(tally) = usize::try_from(value - 1).ok().and_then(|index| entries.tallies.get(index))
+                let Some(tally) =
+                    usize::try_from(value - 1).ok().and_then(|index| entries.tallies.get(index))
                 else {
                     continue;
                 };

@@ -28,6 +28,7 @@
 mod batch;
 mod distinct;
 mod entries;
+mod groups;
 mod hash;
 mod institutions;
 mod keyset;
@@ -244,7 +245,8 @@ fn superseding_rows(
 ) -> Result<Vec<usize>, RulesError> {
     let fault = |what| RulesError::Batch { stream: stream.name, what };
     let positions = batch.column(model::arrow::ADDED_COLUMNS - 1).as_primitive::<UInt64Type>().values();
-    let rows: HashMap<u64, usize> = positions.iter().enumerate().map(|(row, position)| (*position, row)).collect();
+    let rows: HashMap<u64, usize> =
+        positions.iter().enumerate().map(|(row, position)| (*position, row)).collect();
     let found = superseded.by.iter().map(|position| rows.get(position).copied());
     let found: Vec<usize> =
         found.collect::<Option<_>>().ok_or_else(|| fault("a superseding record is not in it"))?;

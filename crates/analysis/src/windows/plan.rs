@@ -188,10 +188,11 @@ impl StreamPlan {
         let mut plan = Self { stream, wants: Wants::default(), keysets: Vec::new() };
         let mut conditions: HashMap<Option<&str>, usize> = HashMap::new();
         for (order, rule) in rules {
-            let condition = *conditions.entry(rule.when.as_ref().map(|when| when.sql())).or_insert_with(|| {
-                plan.wants.conditions.push(rule.when.clone());
-                plan.wants.conditions.len() - 1
-            });
+            let condition =
+                *conditions.entry(rule.when.as_ref().map(|when| when.sql())).or_insert_with(|| {
+                    plan.wants.conditions.push(rule.when.clone());
+                    plan.wants.conditions.len() - 1
+                });
             let fields = group_fields(rule)?;
             let key = place(&mut plan.wants.groups, fields.clone());
             let (kind, scale, is_money) = plan.op_kind(rule)?;
@@ -290,18 +291,9 @@ fn place<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {
 }
 
 impl KeysetPlan {
-    fn add(
-        &mut self,
-        order: usize,
-        rule: &Rule,
-        condition: usize,
-        kind: OpKind,
-        scale: u32,
-        is_money: bool,
-    ) {
+    fn add(&mut self, order: usize, rule: &Rule, condition: usize, kind: OpKind, scale: u32, is_money: bool) {
         let when = self.whens.iter().position(|when| when.condition == condition).unwrap_or_else(|| {
-            let count =
-                Op { kind: OpKind::Count, slot: 0, windows: Vec::new(), rules: Vec::new(), bit: 0 };
+            let count = Op { kind: OpKind::Count, slot: 0, windows: Vec::new(), rules: Vec::new(), bit: 0 };
             self.whens.push(When { condition, ops: vec![count] });
             self.whens.len() - 1
         });
@@ -356,11 +348,9 @@ impl KeysetPlan {
     fn lay_out(&mut self) {
         let verdict_words = self.rules.len().div_ceil(VERDICTS_PER_WORD);
         let mut next = HEADER_WORDS + verdict_words;
-        let mut bit = 0;
         self.empty = vec![0; verdict_words];
-        for op in self.whens.iter_mut().flat_map(|when| &mut when.ops) {
-            op.bit = bit;
-            bit += 1;
+        for (bit, op) in self.whens.iter_mut().flat_map(|when| &mut when.ops).enumerate() {
+            op.bit = bit as u32;
             let mut take = |kind: OpKind| {
                 let slot = next;
                 next += kind.words();
@@ -382,7 +372,10 @@ impl KeysetPlan {
             let slot = match rule.window {
                 Window::SlidingDays(_) => {
                     let reach = reach(rule.window);
-                    op.windows.iter().find(|window| window.reach == reach).map_or(op.slot, |window| window.slot)
+                    op.windows
+                        .iter()
+                        .find(|window| window.reach == reach)
+                        .map_or(op.slot, |window| window.slot)
                 }
                 _ => op.slot,
             };

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use arrow_array::array::AnyDictionaryArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType, UInt64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, Date32Array, RecordBatch, UInt64Array};
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, RecordBatch, UInt64Array,
+};
+use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use model::arrow::ADDED_COLUMNS;
 use model::pseudonym::Pseudonym;
@@ -37,27 +40,99 @@ impl Truth {
     }
 }
 
-/// A measured column.
-pub(super) struct Measured<T> {
-    values: Vec<T>,
+/// A column of numbers, as they lie in the batch.
+pub(super) struct Numbers {
+    values: NumberValues,
     nulls: Option<NullBuffer>,
 }
 
-impl<T: Copy> Measured<T> {
+enum NumberValues {
+    Decimal(ScalarBuffer<i128>),
+    Integer(ScalarBuffer<i64>),
+}
+
+impl Numbers {
+    fn new(array: &ArrayRef) -> Self {
+        let values = match array.data_type() {
+            DataType::Decimal128(_, _) => {
+                NumberValues::Decimal(array.as_primitive::<Decimal128Type>().values().clone())
+            }
+            _ => NumberValues::Integer(array.as_primitive::<Int64Type>().values().clone()),
+        };
+        Self { values, nulls: nulls_of(array) }
+    }
+
     #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<T> {
+    pub(super) fn get(&self, row: usize) -> Option<i64> {
+        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+            return None;
+        }
+        match &self.values {
+            // The reader refuses amounts and rates beyond a fraction of 64 bits.
+            NumberValues::Decimal(values) => {
+                values.get(row).map(|value| (*value).clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+            }
+            NumberValues::Integer(values) => values.get(row).copied(),
+        }
+    }
+}
+
+/// A column's values as keys, each of 128 bits.
+enum KeyValues {
+    /// No column.
+    One,
+    /// Sixteen bytes, as they lie in the batch.
+    Wide(FixedSizeBinaryArray),
+    /// Worked out.
+    Listed(Vec<u128>),
+}
+
+impl KeyValues {
+    #[inline]
+    fn get(&self, row: usize) -> u128 {
+        match self {
+            Self::One => 0,
+            Self::Wide(array) => {
+                let (chunks, _) = array.value_data().as_chunks::<16>();
+                chunks.get(row).map_or(0, |chunk| u128::from_be_bytes(*chunk))
+            }
+            Self::Listed(values) => values.get(row).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// A column whose different values are counted.
+pub(super) struct Distinct {
+    values: KeyValues,
+    nulls: Option<NullBuffer>,
+}
+
+impl Distinct {
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> Option<u128> {
         match &self.nulls {
             Some(nulls) if nulls.is_null(row) => None,
-            _ => self.values.get(row).copied(),
+            _ => Some(self.values.get(row)),
         }
     }
 }
 
 /// The group keys of all rows.
 pub(super) struct Keys {
-    pub(super) values: Vec<u128>,
+    values: KeyValues,
     /// Rows with a group column that has no value.
     pub(super) unknown: Option<BooleanBuffer>,
+}
+
+impl Keys {
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> u128 {
+        self.values.get(row)
+    }
+}
+
+fn nulls_of(array: &ArrayRef) -> Option<NullBuffer> {
+    array.logical_nulls().filter(|nulls| nulls.null_count() > 0)
 }
 
 /// What all rules of a stream want to know of a batch, each thing once.
@@ -82,8 +157,8 @@ pub(super) struct Prepared<'a> {
     /// The institution of each row, by the evaluator's own numbers.
     pub(super) institutions: Vec<u32>,
     pub(super) truths: Vec<Truth>,
-    pub(super) numbers: Vec<Measured<i64>>,
-    pub(super) distinct: Vec<Measured<u128>>,
+    pub(super) numbers: Vec<Numbers>,
+    pub(super) distinct: Vec<Distinct>,
     pub(super) keys: Vec<Keys>,
 }
 
@@ -119,13 +194,13 @@ impl<'a> Prepared<'a> {
             days: day.as_primitive::<Date32Type>(),
             institutions: institution_numbers(institution, known),
             truths,
-            numbers: wants.numbers.iter().map(|field| numbers(&column(field))).collect(),
+            numbers: wants.numbers.iter().map(|field| Numbers::new(&column(field))).collect(),
             distinct: wants
                 .distinct
                 .iter()
                 .map(|field| {
                     let array = column(field);
-                    Measured { values: key_values(&array, mixer), nulls: array.logical_nulls() }
+                    Distinct { values: key_values(&array, mixer), nulls: nulls_of(&array) }
                 })
                 .collect(),
             keys: wants
@@ -147,12 +222,16 @@ impl<'a> Prepared<'a> {
     }
 }
 
+/// The keys of a dictionary, which a dictionary without values has too.
+fn keys_of(dictionary: &dyn AnyDictionaryArray) -> Vec<usize> {
+    if dictionary.values().is_empty() { vec![0; dictionary.len()] } else { dictionary.normalized_keys() }
+}
+
 fn institution_numbers(array: &ArrayRef, known: &mut Institutions) -> Vec<u32> {
     let Some(dictionary) = array.as_any_dictionary_opt() else { return vec![0; array.len()] };
     let names = dictionary.values().as_string::<i32>();
     let mut numbers: Vec<Option<u32>> = vec![None; names.len()];
-    dictionary
-        .normalized_keys()
+    keys_of(dictionary)
         .into_iter()
         .map(|key| match numbers.get_mut(key) {
             Some(number) => *number.get_or_insert_with(|| known.number(names.value(key))),
@@ -180,55 +259,48 @@ pub(super) fn is_key(data_type: &DataType) -> bool {
         )
 }
 
-fn numbers(array: &ArrayRef) -> Measured<i64> {
-    let values = match array.data_type() {
-        // The reader refuses amounts and rates beyond a fraction of 64 bits.
-        DataType::Decimal128(_, _) => {
-            let clamp = |value: &i128| (*value).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-            array.as_primitive::<Decimal128Type>().values().iter().map(clamp).collect()
-        }
-        _ => array.as_primitive::<Int64Type>().values().to_vec(),
-    };
-    Measured { values, nulls: array.logical_nulls().filter(|nulls| nulls.null_count() > 0) }
+/// Values as keys; a row without a value has some key that must not be looked at.
+fn key_values(array: &ArrayRef, mixer: Mixer) -> KeyValues {
+    match array.as_fixed_size_binary_opt() {
+        Some(wide) if wide.value_size() == 16 => KeyValues::Wide(wide.clone()),
+        _ => KeyValues::Listed(listed_keys(array, mixer)),
+    }
 }
 
-/// Values as keys; a row without a value has some key that must not be looked at.
-fn key_values(array: &ArrayRef, mixer: Mixer) -> Vec<u128> {
+fn listed_keys(array: &ArrayRef, mixer: Mixer) -> Vec<u128> {
     let rows = array.len();
     match array.data_type() {
-        DataType::FixedSizeBinary(16) => {
-            let (chunks, _) = array.as_fixed_size_binary().value_data().as_chunks::<16>();
-            chunks.iter().take(rows).map(|chunk| u128::from_be_bytes(*chunk)).collect()
-        }
         DataType::Utf8 => {
             let texts = array.as_string::<i32>();
             (0..rows).map(|row| mixer.text(texts.value(row).as_bytes())).collect()
         }
         DataType::Dictionary(_, _) => {
             let Some(dictionary) = array.as_any_dictionary_opt() else { return vec![0; rows] };
-            let codes = key_values(dictionary.values(), mixer);
+            let codes = listed_keys(dictionary.values(), mixer);
             let code = |key: usize| codes.get(key).copied().unwrap_or(0);
-            dictionary.normalized_keys().into_iter().map(code).collect()
+            keys_of(dictionary).into_iter().map(code).collect()
         }
         DataType::Boolean => {
             let flags = array.as_boolean();
             (0..rows).map(|row| u128::from(flags.value(row))).collect()
         }
         DataType::Date32 => {
-            array.as_primitive::<Date32Type>().values().iter().map(|value| *value as u32 as u128).collect()
+            let days = array.as_primitive::<Date32Type>();
+            days.values().iter().map(|day| u128::from(*day as u32)).collect()
         }
         DataType::Timestamp(_, _) => {
             let times = array.as_primitive::<TimestampMicrosecondType>();
-            times.values().iter().map(|value| *value as u64 as u128).collect()
+            times.values().iter().map(|time| u128::from(*time as u64)).collect()
         }
-        _ => numbers(array).values.iter().map(|value| *value as u64 as u128).collect(),
+        _ => {
+            let numbers = Numbers::new(array);
+            (0..rows).map(|row| u128::from(numbers.get(row).unwrap_or(0) as u64)).collect()
+        }
     }
 }
 
 fn group_keys(columns: &[ArrayRef], rows: usize, mixer: Mixer) -> Keys {
-    // Only one column whose every row has a value keeps its values as they are.
-    let nulls: Vec<Option<NullBuffer>> =
-        columns.iter().map(|array| array.logical_nulls().filter(|nulls| nulls.null_count() > 0)).collect();
+    let nulls: Vec<Option<NullBuffer>> = columns.iter().map(nulls_of).collect();
     let mut unknown: Option<BooleanBuffer> = None;
     for nulls in nulls.iter().flatten() {
         let absent = !nulls.inner();
@@ -237,34 +309,28 @@ fn group_keys(columns: &[ArrayRef], rows: usize, mixer: Mixer) -> Keys {
             Some(before) => &before | &absent,
         });
     }
-    let mut values = match columns.split_first() {
-        None => vec![0; rows],
-        Some((first, rest)) => {
-            let mut values = key_values(first, mixer);
-            mark_absent(&mut values, nulls.first(), mixer);
+    let values = match columns {
+        [] => KeyValues::One,
+        [only] if unknown.is_none() => key_values(only, mixer),
+        [first, rest @ ..] => {
+            let members = |array: &ArrayRef, nulls: &Option<NullBuffer>| {
+                // All rows without a value have one key, which no value has.
+                let absent = mixer.text(b"\xffno value");
+                let values = key_values(array, mixer);
+                let is_absent = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+                let key = |row: usize| if is_absent(row) { absent } else { values.get(row) };
+                (0..rows).map(key).collect::<Vec<u128>>()
+            };
+            let mut values = members(first, nulls.first().unwrap_or(&None));
             for (array, nulls) in rest.iter().zip(nulls.iter().skip(1)) {
-                let mut members = key_values(array, mixer);
-                mark_absent(&mut members, Some(nulls), mixer);
-                for (value, member) in values.iter_mut().zip(members) {
+                for (value, member) in values.iter_mut().zip(members(array, nulls)) {
                     *value = mixer.join(*value, member);
                 }
             }
-            values
+            KeyValues::Listed(values)
         }
     };
-    values.truncate(rows);
     Keys { values, unknown }
-}
-
-/// Gives all rows without a value one key that no value has.
-fn mark_absent(values: &mut [u128], nulls: Option<&Option<NullBuffer>>, mixer: Mixer) {
-    let Some(Some(nulls)) = nulls else { return };
-    let absent = mixer.text(b"\xffno value");
-    for (row, value) in values.iter_mut().enumerate() {
-        if nulls.is_null(row) {
-            *value = absent;
-        }
-    }
 }
 
 /// A group's value as a finding shows it: the wire form, `unknown` for NULL.
@@ -279,8 +345,10 @@ pub(crate) fn value_text(array: &ArrayRef, row: usize) -> String {
         }
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         DataType::Dictionary(_, _) => array.as_any_dictionary_opt().map_or_else(String::new, |dictionary| {
-            let key = dictionary.normalized_keys().get(row).copied().unwrap_or(0);
-            value_text(dictionary.values(), key)
+            match keys_of(dictionary.slice(row, 1).as_any_dictionary()).first() {
+                Some(key) => value_text(dictionary.values(), *key),
+                None => String::new(),
+            }
         }),
         DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Date32 => Day(array.as_primitive::<Date32Type>().value(row)).to_string(),

@@ -220,7 +220,8 @@ impl Keyset {
                 word if word > 0 => Some(word as u64 - 1),
                 word => Some(!word as u64),
             };
-            let mut positions: Vec<u64> = first.and_then(position).into_iter().chain(position(last)).collect();
+            let mut positions: Vec<u64> =
+                first.and_then(position).into_iter().chain(position(last)).collect();
             positions.sort_unstable();
             return Rows { count: positions.len() as u64, positions };
         }
