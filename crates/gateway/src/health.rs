@@ -3,8 +3,10 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use model::fault::FaultCode;
 use serde_json::json;
 
+use crate::problem::Problem;
 use crate::{Shared, answer};
 
 /// The description of every address (OpenAPI 3.1).
@@ -15,8 +17,12 @@ pub(crate) async fn alive() -> Response {
     answer::ok(&json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: the ledger is open; how far it is.
+/// `GET /readyz`: the ledger is open and what is filed is evaluated; how far it is.
 pub(crate) async fn ready(State(context): State<Shared>) -> Response {
+    if let Some(reason) = context.engine.evaluation_failure() {
+        let detail = format!("evaluation stopped: {reason}");
+        return Problem::new(FaultCode::Internal, detail).into_response();
+    }
     let reader = context.engine.reader();
     answer::ok(&json!({
         "status": "ready",

@@ -16,6 +16,7 @@ mod blocking;
 mod caller;
 mod cosigning;
 mod filing;
+mod grades;
 mod health;
 mod options;
 mod problem;

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post};
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::{Shared, answer, filing, health, receipts, standard, tree};
+use crate::{Shared, answer, filing, grades, health, receipts, standard, tree};
 
 /// Address, method and what answers.
 type Route = (&'static str, &'static str, MethodRouter<Shared>);
@@ -18,6 +18,8 @@ fn routes() -> Vec<Route> {
         ("/v1/filings/{name}", "post", post(filing::file)),
         ("/v1/filings/{name}", "get", get(receipts::receipt)),
         ("/v1/filings/{name}/refusals", "get", get(receipts::refusals)),
+        ("/v1/grades", "get", get(grades::grades)),
+        ("/v1/findings", "get", get(grades::findings)),
         ("/v1/streams", "get", get(standard::streams)),
         ("/v1/streams/{stream}/schema", "get", get(standard::schema)),
         ("/v1/ledger", "get", get(tree::summary)),

@@ -13,6 +13,12 @@ GET  /v1/filings/0123                | 404 | 404   | 404        | 401
 GET  /v1/filings/..%2F..%2Fkeys      | 404 | 404   | 404        | 401
 GET  /v1/filings/FILING/refusals     | 200 | 404   | 200        | 401
 GET  /v1/filings/..%2Fx/refusals     | 404 | 404   | 404        | 401
+GET  /v1/grades                      | 200 | 200   | 200        | 401
+GET  /v1/grades?institution=OWN      | 200 | 403   | 200        | 401
+GET  /v1/findings                    | 200 | 200   | 200        | 401
+GET  /v1/findings?institution=OWN    | 200 | 403   | 200        | 401
+GET  /v1/findings?institution=*      | 403 | 403   | 200        | 401
+GET  /v1/grades?day=today            | 400 | 400   | 400        | 401
 GET  /v1/streams                     | 200 | 200   | 200        | 200
 GET  /v1/streams/transaction/schema  | 200 | 200   | 200        | 200
 GET  /v1/streams/nothing/schema      | 404 | 404   | 404        | 404
@@ -42,7 +48,7 @@ fn everyone_may_do_what_the_table_says() {
     for row in TABLE.trim().lines().skip(1) {
         let mut cells = row.split('|').map(str::trim);
         let address = cells.next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-        let request = address.replace("FILING", filing);
+        let request = address.replace("FILING", filing).replace("OWN", support::institution().as_str());
         for (who, key) in [("own", &*own), ("other", &*other), ("supervisor", &*supervisor), ("nobody", "")] {
             let mut headers = vec![("Filing-Version", "1"), ("Authorization", key)];
             headers.truncate(if key.is_empty() { 1 } else { 2 });
@@ -86,4 +92,31 @@ fn a_schema_and_the_list_of_streams() {
         assert_eq!(schema.header("content-type"), Some("application/schema+json"));
         assert_eq!(schema.json()["title"], stream["title"]);
     }
+}
+
+#[test]
+fn grades_and_findings_of_a_busy_user() {
+    let site = Site::start();
+    let other = format!("Bearer {}", site.other_key);
+    let headers = [("Authorization", other.as_str()), ("Filing-Version", "1")];
+    site.send("POST /v1/filings/transaction", &headers, transactions(0..3).as_bytes());
+    site.file("", &[], transactions(0..60).as_bytes());
+    site.settled();
+    let get = |path: &str, key: &str| site.get(path, Some(key)).json();
+    let own = get("/v1/findings?day=2026-03-02", &site.key);
+    let own = own["findings"].as_array().unwrap();
+    let busy = own.iter().find(|found| found["reason"]["entry"] == "frequent-transactions").unwrap();
+    assert_eq!(busy["institution"], support::institution().as_str());
+    assert!(own.iter().all(|found| found["institution"] == support::institution().as_str()));
+    let all = get("/v1/findings?limit=1000", &site.supervisor_key);
+    assert!(all["findings"].as_array().unwrap().contains(busy));
+    let others = get("/v1/findings?limit=1000", &site.other_key);
+    assert!(!others["findings"].as_array().unwrap().contains(busy));
+
+    let latest = get("/v1/grades", &site.supervisor_key);
+    assert!(latest["total"].as_u64().unwrap() >= 2, "{latest:#}");
+    let day = get("/v1/grades?day=2026-03-02", &site.key);
+    assert_eq!(day["total"], 1, "{day:#}");
+    assert_eq!(day["grades"][0]["day"], "2026-03-02");
+    assert_eq!(get("/v1/grades?offset=5000", &site.key)["grades"], serde_json::json!([]));
 }

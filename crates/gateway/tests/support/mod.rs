@@ -42,7 +42,8 @@ impl Site {
     pub fn with(options: GatewayOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Time::start_of(Day::from_ymd(2026, 3, 10).unwrap()));
-        let engine = Arc::new(Engine::open(dir.path(), EngineOptions::default(), clock).unwrap());
+        let book = Arc::new(rulebook::load::embedded().unwrap());
+        let engine = Arc::new(Engine::open(dir.path(), EngineOptions::default(), clock, book).unwrap());
         let issue = |role| engine.access().issue(role, Time(0)).unwrap();
         let key = issue(Role::Institution(institution()));
         let other_key = issue(Role::Institution(InstitutionId::synthetic(2)));
@@ -72,6 +73,15 @@ impl Site {
             thread: Some(thread),
             _dir: dir,
         }
+    }
+
+    /// Waits until everything filed is evaluated, the outcome sealed and signed; says how many
+    /// entries that makes.
+    pub fn settled(&self) -> u64 {
+        self.engine.settle().unwrap();
+        let reader = self.engine.reader();
+        until(|| reader.head().size == reader.size());
+        reader.size()
     }
 
     pub fn connect(&self) -> TcpStream {
