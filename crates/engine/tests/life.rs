@@ -67,7 +67,12 @@ fn is_found(engine: &Engine, planted: &Planted) -> bool {
     let grades = engine
         .board()
         .grades(|grade| grade.institution == planted.institution.as_str() && grade.day == planted.day);
-    let hit = |verdict: Verdict| verdict.grade().is_some_and(|grade| grade > Grade::Green);
+    // Twelve days are too few for a rate of surrender: that it cannot be told must be seen.
+    let too_short = matches!(planted.what, Conduct::Surrenders { .. });
+    let hit = |verdict: Verdict| match verdict {
+        Verdict::Graded(grade) => grade > Grade::Green,
+        Verdict::Undetermined => too_short,
+    };
     grades.iter().flat_map(|grade| &grade.reasons).any(|reason| reason.entry == entry && hit(reason.verdict))
 }
 
