@@ -1,4 +1,5 @@
 //! What anyone can read of the ledger, checked as an auditor would: with nothing but the key.
+#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
 
 mod support;
 

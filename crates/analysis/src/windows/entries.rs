@@ -58,6 +58,7 @@ pub(super) struct Entries {
     /// By entry and slot.
     pub(super) stale: HashSet<(u32, usize)>,
     swept_to: usize,
+    oldest: i32,
 }
 
 impl Entries {
@@ -72,6 +73,7 @@ impl Entries {
             open: HashMap::new(),
             stale: HashSet::new(),
             swept_to: 0,
+            oldest: i32::MAX,
         }
     }
 
@@ -248,6 +250,7 @@ impl Entries {
 
     fn push(&mut self, plan: &KeysetPlan, day: i32, previous: u32, flags: u32) -> u32 {
         let entry = self.len() as u32;
+        self.oldest = self.oldest.min(day);
         self.words.push(i64::from(day as u32) | i64::from(previous) << 32);
         self.words.push(i64::from(NONE) | i64::from(flags) << 32);
         self.words.extend_from_slice(&plan.empty);
@@ -256,6 +259,11 @@ impl Entries {
             self.set_flags(previous, LATER);
         }
         entry
+    }
+
+    /// Whether there is an entry of a day before this one.
+    pub(super) fn is_older(&self, day: i32) -> bool {
+        self.oldest < day
     }
 
     /// Drops the entries before an institution's first day kept, when enough have come since the
@@ -275,6 +283,7 @@ impl Entries {
             for entry in chain.into_iter().rev() {
                 let place = kept.len() as u32;
                 kept.words.extend_from_slice(self.words(entry));
+                kept.oldest = kept.oldest.min(self.day(entry));
                 kept.set_previous(place, previous);
                 kept.set_log_head(place, NONE);
                 let items: Vec<LogItem> = self.noted(entry).filter(|item| item.ops != 0).collect();

@@ -621,7 +621,7 @@ enum Value {
     Key(u128),
 }
 
-#[inline]
+#[inline(always)]
 fn value_of(kind: OpKind, prepared: &Prepared<'_>, row: usize) -> Option<Value> {
     match kind {
         OpKind::Count => Some(Value::One),
@@ -633,7 +633,7 @@ fn value_of(kind: OpKind, prepared: &Prepared<'_>, row: usize) -> Option<Value> 
 }
 
 /// Puts a value into a slot; says whether the slot overflowed.
-#[inline]
+#[inline(always)]
 fn put(
     words: &mut [i64],
     tallies: &mut Vec<Tally>,
@@ -651,16 +651,7 @@ fn put(
         },
         (OpKind::Min(_), Value::Number(value)) => words[slot] = words[slot].min(value),
         (OpKind::Max(_), Value::Number(value)) => words[slot] = words[slot].max(value),
-        (OpKind::Distinct(_), Value::Key(key)) => {
-            if words[slot] == 0 {
-                tallies.push(Tally::default());
-                words[slot] = tallies.len() as i64;
-            }
-            if let Some(tally) = tally_mut(words, tallies, slot) {
-                tally.add(key, 1, mixer);
-                words[slot + 1] = tally.len() as i64;
-            }
-        }
+        (OpKind::Distinct(_), Value::Key(key)) => put_key(words, tallies, slot, key, mixer),
         (OpKind::Last(_), Value::Number(value)) => {
             words[slot] = position as i64 + 1;
             words[slot + 1] = value;
@@ -668,6 +659,18 @@ fn put(
         _ => {}
     }
     false
+}
+
+#[inline(never)]
+fn put_key(words: &mut [i64], tallies: &mut Vec<Tally>, slot: usize, key: u128, mixer: Mixer) {
+    if words[slot] == 0 {
+        tallies.push(Tally::default());
+        words[slot] = tallies.len() as i64;
+    }
+    if let Some(tally) = tally_mut(words, tallies, slot) {
+        tally.add(key, 1, mixer);
+        words[slot + 1] = tally.len() as i64;
+    }
 }
 
 fn tally_mut<'a>(words: &[i64], tallies: &'a mut [Tally], slot: usize) -> Option<&'a mut Tally> {

@@ -32,6 +32,7 @@ mod groups;
 mod hash;
 mod institutions;
 mod keyset;
+mod latest;
 mod outcome;
 mod plan;
 mod prepared;
@@ -57,6 +58,7 @@ use self::plan::StreamPlan;
 use self::prepared::{Prepared, Wants};
 
 pub use self::batch::batch_findings;
+pub use self::latest::LatestFindings;
 pub use self::outcome::Recompute;
 
 /// Why rules could not be compiled or applied.
@@ -207,6 +209,10 @@ impl StreamingRules {
             let live = if keyset.plan.across_institutions { &live_across } else { &live };
             keyset.apply(&prepared, taken_back.as_ref(), live, outcome);
             let reach = keyset.plan.reach;
+            let newest = stream.newest.iter().copied().max().unwrap_or(i32::MIN);
+            if !keyset.entries.is_older(newest.saturating_sub(days_kept + reach)) {
+                continue;
+            }
             keyset.entries.sweep(&keyset.plan, |institution| {
                 let newest = stream.newest.get(institution as usize).copied().unwrap_or(i32::MIN);
                 newest.saturating_sub(days_kept + reach)

@@ -1,5 +1,5 @@
 //! A gateway on loopback with an engine in a temporary directory, and a client made of a socket.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helper may panic")]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 use std::io::{BufRead, BufReader, Read, Write};

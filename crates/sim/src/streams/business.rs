@@ -143,10 +143,12 @@ pub(super) fn write<W: Write>(
             LineOfBusiness::P2p => {
                 let figures = lending(world, member, day);
                 let balance = figures.balance.0 as f64 / 100.0;
-                let lenders = balance / fixed.between(22_000.0, 45_000.0);
+                // A sound platform by the measure of early warning: lenders of some means, many borrowers,
+                // none of them large.
+                let lenders = balance / fixed.between(60_000.0, 110_000.0);
                 let borrowers = balance / fixed.between(30_000.0, 90_000.0);
-                let top10 = fixed.between(0.8, 5.0);
-                let top10_lender = fixed.between(0.6, 4.0);
+                let top10 = fixed.between(0.3, 0.8);
+                let top10_lender = fixed.between(1.8, 4.0);
                 line.money("loan_balance", figures.balance)
                     .money("overdue_balance", figures.overdue)
                     .money("nonperforming_balance", figures.nonperforming)
@@ -155,8 +157,8 @@ pub(super) fn write<W: Write>(
                     .money("guarantee_funds", fen(balance * fixed.between(0.06, 0.13)))
                     .count("lenders", lenders as u64)
                     .count("borrowers", borrowers as u64)
-                    .count("small_lenders", (lenders * fixed.between(0.5, 0.7)) as u64)
-                    .count("large_lenders", (lenders * fixed.between(0.02, 0.07)) as u64)
+                    .count("small_lenders", (lenders * fixed.between(0.2, 0.4)) as u64)
+                    .count("large_lenders", (lenders * fixed.between(0.17, 0.3)) as u64)
                     .count("large_borrowers", (borrowers * 0.001) as u64)
                     .percent("top10_borrower_share_percent", top10)
                     .percent("top50_borrower_share_percent", top10 * fixed.between(1.8, 3.0))

@@ -24,7 +24,8 @@ pub(super) fn write<W: Write>(world: &World, member: &Member, sink: &mut Sink<'_
     let number = member.index + 1;
     sink.record("register-1", |line| {
         let mut line = line
-            .day("effective_from", founded)
+            // What is filed as the market begins holds from then on; what was before is nobody's duty.
+            .day("effective_from", first_day)
             .text("name", &member.public.name)
             .text("line", member.public.line.code())
             .text("licence", &format!("SIM-{}-{number:04}", member.public.line.code()))

@@ -1,0 +1,59 @@
+//! `jianwei erase`: a person's key is destroyed.
+
+use clap::Args;
+use ledger::Erasure;
+use miette::miette;
+use model::clock::Clock;
+use model::pseudonym::{Pseudonym, PseudonymKind};
+
+use super::rules::RulebookArg;
+use crate::data::DataArg;
+use crate::outcome::{Done, Outcome, plain};
+use crate::screen::Screen;
+use crate::site;
+
+/// Destroy a person's key: what was filed about the person becomes unreadable
+///
+/// The ledger keeps verifying: its leaves hold commitments that nobody can open any more. The
+/// erasure is sealed, with its ground and without the person's name. No server may run meanwhile.
+/// It cannot be undone.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  jianwei erase --data ./data --person p1:0123456789abcdef0123456789abcd \
+                        --ground 'request of 2026-03-31'")]
+pub(crate) struct Erase {
+    #[command(flatten)]
+    data: DataArg,
+    #[command(flatten)]
+    rulebook: RulebookArg,
+    /// Pseudonym of the person
+    #[arg(long, value_name = "PSEUDONYM", value_parser = person)]
+    person: Pseudonym,
+    /// On what ground; it is sealed, so name nobody in it
+    #[arg(long, value_name = "TEXT")]
+    ground: String,
+}
+
+fn person(text: &str) -> Result<Pseudonym, String> {
+    let pseudonym = Pseudonym::parse(text).map_err(|error| error.to_string())?;
+    match pseudonym.kind() {
+        Some(PseudonymKind::Person) => Ok(pseudonym),
+        _ => Err("a person's pseudonym begins with p1:".to_owned()),
+    }
+}
+
+impl Erase {
+    pub(crate) fn run(self) -> Done {
+        self.data.existing()?;
+        let book = self.rulebook.load()?;
+        let engine = site::open(&self.data.data, site::Setup::default(), book, Clock::system())?;
+        let erasure = engine.erase(self.person, &self.ground).map_err(plain)?;
+        site::close(engine)?;
+        let mut screen = Screen::stdout();
+        match erasure {
+            Erasure::Done => screen.line("The key is destroyed and the erasure sealed.")?,
+            Erasure::AlreadyErased => screen.line("The key had been destroyed before.")?,
+            Erasure::Unknown => return Err(miette!("nothing was ever filed about {}", self.person)),
+        }
+        Ok(Outcome::Fine)
+    }
+}

@@ -1,0 +1,18 @@
+//! The commands, one module for each.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod erase;
+pub(crate) mod file;
+pub(crate) mod grade;
+pub(crate) mod import;
+pub(crate) mod keys;
+pub(crate) mod prove;
+pub(crate) mod replay;
+pub(crate) mod rules;
+pub(crate) mod serve;
+pub(crate) mod simulate;
+pub(crate) mod standard;
+pub(crate) mod study;
+pub(crate) mod verify;
+pub(crate) mod witness;

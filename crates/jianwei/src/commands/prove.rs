@@ -1,0 +1,106 @@
+//! `jianwei prove`: a proof file about one entry, with what is to be disclosed of it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ledger::keystore::KeyState;
+use ledger::{Entry, KeyStore};
+use miette::{Report, miette};
+use seal::Opening;
+use seal::leaf::{openings, read_head, subject_of};
+use tlog::{LogProof, SignedCheckpoint};
+
+use crate::data::{DataArg, open_to_read};
+use crate::evidence::Evidence;
+use crate::outcome::{Done, Outcome, failed, plain};
+use crate::screen::Screen;
+
+/// Make a proof file about a ledger entry
+///
+/// The file (c2sp.org/tlog-proof@v1) holds the leaf, its path in the tree, the signed checkpoint
+/// and openings of the fields named: whoever has the ledger's key can check it offline with
+/// `jianwei verify`. Fields not named stay sealed. It leads to the last checkpoint that witnesses
+/// cosigned, if that covers the entry.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  jianwei prove --data ./data 17 > 17.tlog-proof\n  \
+    jianwei prove --data ./data 17 --disclose amount,counterparty --out 17.tlog-proof")]
+pub(crate) struct Prove {
+    #[command(flatten)]
+    data: DataArg,
+    /// Position of the entry in the ledger, from 0
+    position: u64,
+    /// Sealed fields to disclose
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    disclose: Vec<String>,
+    /// File to write; without it, standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Prove {
+    pub(crate) fn run(self) -> Done {
+        let (reader, keys) = open_to_read(&self.data.existing()?)?;
+        let note = match reader.cosigned_checkpoint() {
+            Some((head, note)) if self.position < head.size => note,
+            _ => reader.checkpoint(),
+        };
+        let checkpoint = SignedCheckpoint::parse(&note).map_err(plain)?;
+        let size = checkpoint.checkpoint().size();
+        if self.position >= size {
+            return Err(miette!(
+                "the ledger's checkpoint covers {size} entries, from 0 to {}",
+                size.saturating_sub(1)
+            ));
+        }
+        let entry = reader.entry(self.position).map_err(plain)?;
+        let openings = disclosed(&entry, &keys, &self.disclose)?;
+        let evidence = Evidence { leaf: entry.leaf, openings };
+        let path = reader.inclusion(self.position, size).map_err(plain)?;
+        let proof = LogProof { extra: evidence.to_bytes()?, index: self.position, path, checkpoint };
+        let mut screen = Screen::stdout();
+        match &self.out {
+            None => screen.text(proof)?,
+            Some(file) => {
+                std::fs::write(file, proof.to_string()).map_err(failed(file.display()))?;
+                let key = reader.verifier_key();
+                screen
+                    .line(format_args!("Check it with: jianwei verify --key '{key}' {}", file.display()))?;
+            }
+        }
+        Ok(Outcome::Fine)
+    }
+}
+
+/// Openings of the fields named, in the order of the stream.
+fn disclosed(entry: &Entry, keys: &KeyStore, fields: &[String]) -> Result<Vec<Opening>, Report> {
+    if fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let head = read_head(&entry.leaf).map_err(plain)?;
+    let stream =
+        head.stream.ok_or_else(|| miette!("entry {} is no record and has no fields", entry.index))?;
+    let id = subject_of(&entry.payload);
+    let key = match id.and_then(|id| keys.get_by_id(&id)) {
+        Some(KeyState::Live(key)) => key,
+        Some(KeyState::Erased) => {
+            return Err(miette!("the person's key was destroyed: nothing can be disclosed"));
+        }
+        None => return Err(miette!("nothing of entry {} is sealed, or its key is not here", entry.index)),
+    };
+    let all = openings(&head, &entry.payload, key.as_bytes()).map_err(plain)?;
+    let number_of =
+        |name: &String| stream.fields.iter().find(|field| field.name == name).map(|field| field.number);
+    for name in fields {
+        let Some(number) = number_of(name) else {
+            let help = format!("`jianwei standard explain {}` lists them", stream.name);
+            return Err(miette!(help = help, "the stream {} has no field \"{name}\"", stream.name));
+        };
+        if !all.iter().any(|opening| opening.field == number) {
+            return Err(miette!(
+                "\"{name}\" is in clear in the leaf or absent from the record: there is nothing to disclose"
+            ));
+        }
+    }
+    let wanted = |opening: &Opening| fields.iter().any(|name| number_of(name) == Some(opening.field));
+    Ok(all.into_iter().filter(wanted).collect())
+}

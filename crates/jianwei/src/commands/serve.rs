@@ -1,0 +1,162 @@
+//! `jianwei serve`: the supervisor's server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use engine::Engine;
+use gateway::{CosigningOptions, GatewayOptions, WitnessAddress};
+use ledger::SecondTree;
+use miette::Report;
+use model::clock::Clock;
+
+use super::rules::RulebookArg;
+use crate::outcome::{Done, Outcome, failed};
+use crate::screen::Screen;
+use crate::{log, server, site};
+
+/// How often what is owed is judged though nothing may have been filed.
+const JUDGED_EVERY: Duration = Duration::from_secs(600);
+
+/// Where a server listens when nothing else is said.
+pub(crate) const LISTEN: &str = "127.0.0.1:8470";
+
+/// Take filings over HTTP, seal, evaluate and grade them
+///
+/// Makes the data directory when it is not there. SIGINT and SIGTERM end it in order. Plain HTTP:
+/// beyond this machine, put a TLS proxy before it. `JIANWEI_LOG=info` logs more.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  jianwei serve --data ./data --origin supervisor.example/ledger\n\
+                        Then, to let an institution file:\n  \
+                        jianwei keys issue --data ./data --institution 91350100M000100Y43")]
+pub(crate) struct Serve {
+    /// Data directory
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = LISTEN)]
+    listen: SocketAddr,
+    #[command(flatten)]
+    rulebook: RulebookArg,
+    /// Name of a new ledger in its checkpoints: by rule its address without scheme
+    #[arg(long, value_name = "NAME")]
+    origin: Option<String>,
+    /// Second tree of a new ledger, over the same entries
+    #[arg(long, value_name = "HASH", value_enum)]
+    second_tree: Option<Hash>,
+    /// Witness that cosigns checkpoints: its address and verifier key, with a comma between
+    #[arg(long = "witness", value_name = "URL,KEY", value_parser = witness_address)]
+    witnesses: Vec<WitnessAddress>,
+    /// How many of the witnesses must cosign; without it, all
+    #[arg(long, value_name = "NUMBER", requires = "witnesses")]
+    witness_threshold: Option<usize>,
+}
+
+/// A hash function for the second tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Hash {
+    /// GB/T 32905
+    Sm3,
+}
+
+impl From<Hash> for SecondTree {
+    fn from(hash: Hash) -> Self {
+        match hash {
+            Hash::Sm3 => Self::Sm3,
+        }
+    }
+}
+
+fn witness_address(text: &str) -> Result<WitnessAddress, String> {
+    let (url, key) = text.split_once(',').ok_or("not of the form URL,KEY")?;
+    let key = key.trim().parse().map_err(|error| format!("{error}"))?;
+    Ok(WitnessAddress { url: url.trim().to_owned(), key })
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Done {
+        log::start();
+        let book = self.rulebook.load()?;
+        let setup = site::Setup { origin: self.origin, second_tree: self.second_tree.map(SecondTree::from) };
+        let engine = site::open(&self.data, setup, book, Clock::system())?;
+        let mut options = GatewayOptions::default();
+        if !self.witnesses.is_empty() {
+            let mut cosigning = CosigningOptions::new(self.witnesses);
+            cosigning.threshold = self.witness_threshold.unwrap_or(cosigning.threshold);
+            options.cosigning = Some(cosigning);
+        }
+        serve(engine, options, self.listen, &self.data, Market::Live, |_| Vec::new())
+    }
+}
+
+/// Whether institutions go on filing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Market {
+    /// They do; who falls silent is found.
+    Live,
+    /// A simulated market stands still after its last day: its silence means nothing.
+    Still,
+}
+
+/// Judges what is owed, again and again.
+async fn judge(engine: Arc<Engine>) {
+    let mut ticks = tokio::time::interval(JUDGED_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        engine.judge_obligations();
+    }
+}
+
+/// Serves an engine until a signal comes, and lets everything under way end. `more` says what
+/// else is to be announced when the address is known.
+pub(crate) fn serve(
+    engine: Arc<Engine>,
+    options: GatewayOptions,
+    listen: SocketAddr,
+    data: &Path,
+    market: Market,
+    more: impl FnOnce(SocketAddr) -> Vec<String>,
+) -> Done {
+    let runtime = server::runtime()?;
+    let served: Result<(), Report> = runtime.block_on(async {
+        let stop = server::stop_signal()?;
+        let server = gateway::bind(Arc::clone(&engine), options, listen)
+            .await
+            .map_err(failed(format_args!("cannot listen on {listen}")))?;
+        let address = server.address();
+        announce(&engine, address, data, &more(address))?;
+        let judging = match market {
+            Market::Live => Some(tokio::spawn(judge(Arc::clone(&engine)))),
+            Market::Still => None,
+        };
+        server.run(stop).await;
+        if let Some(judging) = judging {
+            judging.abort();
+            // Only once it is gone nobody else holds the engine.
+            let _ = judging.await;
+        }
+        Ok(())
+    });
+    served?;
+    // Threads of the runtime may hold the engine; only its last holder lets it close.
+    drop(runtime);
+    let entries = engine.reader().size();
+    site::close(engine)?;
+    Screen::stdout().line(format_args!("Stopped in order; the ledger holds {entries} entries."))?;
+    Ok(Outcome::Fine)
+}
+
+fn announce(engine: &Engine, address: SocketAddr, data: &Path, more: &[String]) -> Result<(), Report> {
+    let mut screen = Screen::stdout();
+    let reader = engine.reader();
+    screen.line(format_args!("Jianwei 见微 serves http://{address} from {}.", data.display()))?;
+    screen.line(format_args!("  ledger       {} entries, {}", reader.size(), reader.verifier_key()))?;
+    screen.line(format_args!("  filing       POST http://{address}/v1/filings/{{stream}}"))?;
+    screen.line(format_args!("  description  http://{address}/openapi.yaml"))?;
+    screen.line(format_args!("  keys         jianwei keys issue --data {} …", data.display()))?;
+    more.iter().try_for_each(|line| screen.line(line))?;
+    screen.flush()
+}

@@ -1,0 +1,119 @@
+//! `jianwei simulate`: a made-up market as files, to try things on.
+
+use std::collections::BTreeMap;
+use std::fs::{File, create_dir_all};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use miette::{Report, miette};
+use model::clock::Clock;
+use model::time::Day;
+use serde_json::{Value, json};
+use sim::{Market, MarketPlan};
+
+use crate::conduct;
+use crate::outcome::{Done, Outcome, failed};
+use crate::screen::Screen;
+
+/// Write a simulated market as NDJSON files, with the list of what was planted in it
+///
+/// One file for each filing, OUT/<institution>/<stream>-<day>.ndjson, and OUT/planted.json. The
+/// same seed gives the same bytes. No real person or organisation is in it.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  jianwei simulate --out ./market\n  \
+                        jianwei simulate --out ./market --seed 7 --institutions 80 --days 60 --transactions 1000000")]
+pub(crate) struct Simulate {
+    /// Folder to write; it must be empty or not there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+/// What market to make.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanArgs {
+    /// The same seed gives the same market
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Institutions, custody banks among them
+    #[arg(long, value_name = "NUMBER", default_value_t = 40)]
+    pub(crate) institutions: u32,
+    /// Days
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    pub(crate) days: u32,
+    /// Transactions in all
+    #[arg(long, value_name = "NUMBER", default_value_t = 200_000)]
+    pub(crate) transactions: u64,
+    /// The last day; without it, yesterday
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
+    pub(crate) until: Option<Day>,
+}
+
+impl PlanArgs {
+    /// The market.
+    pub(crate) fn market(&self, clock: &Clock) -> Market {
+        let until = self.until.unwrap_or_else(|| clock.now().day().plus(-1));
+        let back = i32::try_from(self.days.max(1) - 1).unwrap_or(i32::MAX);
+        Market::new(MarketPlan {
+            seed: self.seed,
+            institutions: self.institutions.max(1),
+            days: self.days.max(1),
+            transactions: self.transactions,
+            first_day: until.plus(-back),
+        })
+    }
+}
+
+impl Simulate {
+    pub(crate) fn run(self) -> Done {
+        create_dir_all(&self.out).map_err(failed(self.out.display()))?;
+        if std::fs::read_dir(&self.out).map_err(failed(self.out.display()))?.next().is_some() {
+            return Err(miette!("{} is not empty; a market begins in a new folder", self.out.display()));
+        }
+        let market = self.plan.market(&Clock::system());
+        let (mut files, mut lines) = (0_u64, 0_u64);
+        for filing in market.filings() {
+            let folder = self.out.join(filing.institution.as_str());
+            let path = folder.join(format!("{}-{}.ndjson", filing.stream.name, filing.date));
+            let written = create_dir_all(&folder).and_then(|()| {
+                let mut file = BufWriter::new(File::create(&path)?);
+                let lines = filing.write_to(&mut file)?;
+                file.flush().map(|()| lines)
+            });
+            lines += written.map_err(failed(path.display()))?;
+            files += 1;
+        }
+        let planted = market.planted();
+        write_planted(&self.out.join("planted.json"), &market)?;
+        Screen::stdout().line(format_args!(
+            "{files} filings with {lines} records in {}, {} planted facts in planted.json.",
+            self.out.display(),
+            planted.len()
+        ))?;
+        Ok(Outcome::Fine)
+    }
+}
+
+fn write_planted(path: &Path, market: &Market) -> Result<(), Report> {
+    let institutions: BTreeMap<String, Value> = market
+        .institutions()
+        .map(|one| (one.id.to_string(), json!({ "name": one.name, "line": one.line.code() })))
+        .collect();
+    let planted: Vec<Value> = market
+        .planted()
+        .iter()
+        .map(|planted| {
+            json!({
+                "institution": planted.institution,
+                "day": planted.day,
+                "conduct": conduct::name(&planted.what).en,
+                "detail": format!("{:?}", planted.what),
+            })
+        })
+        .collect();
+    let text = serde_json::to_string_pretty(&json!({ "institutions": institutions, "planted": planted }))
+        .map_err(|error| miette!("{error}"))?;
+    std::fs::write(path, text + "\n").map_err(failed(path.display()))
+}

@@ -1,0 +1,252 @@
+//! Grades for people: one line for each institution, the worst first, with reasons in a few words.
+
+use std::collections::BTreeMap;
+
+use miette::Report;
+use model::event::{Grade, GradeEvent, Reason, Verdict};
+use model::time::Day;
+use rulebook::{Entry, Rulebook, Unit};
+
+use crate::graded::{Graded, INDUSTRY};
+use crate::language::Lang;
+use crate::screen::{Screen, Style};
+use crate::table::{Cell, Table};
+
+/// Reasons shown in a line of the table; `grade --institution` shows all.
+const REASONS_SHOWN: usize = 2;
+
+/// How bad a verdict is; nothing determined comes before green.
+fn weight(verdict: Option<Verdict>) -> u8 {
+    match verdict {
+        None => 0,
+        Some(Verdict::Undetermined) => 1,
+        Some(Verdict::Graded(grade)) => 2 + grade as u8,
+    }
+}
+
+/// The word for a verdict.
+pub(crate) fn word(verdict: Verdict, lang: Lang) -> String {
+    match verdict.grade() {
+        Some(grade) => lang.words(grade.zh(), grade.en()),
+        None => lang.words("未定", "undetermined"),
+    }
+}
+
+/// What a table is about.
+pub(crate) struct Shown<'a> {
+    pub(crate) graded: &'a Graded,
+    pub(crate) book: &'a Rulebook,
+    pub(crate) lang: Lang,
+    /// Grades of later days are left out.
+    pub(crate) until: Option<Day>,
+}
+
+/// An institution's line.
+struct Line<'a> {
+    institution: String,
+    latest: Option<&'a GradeEvent>,
+    worst: Option<&'a GradeEvent>,
+}
+
+impl Shown<'_> {
+    fn lines(&self) -> Vec<Line<'_>> {
+        let institutions = self.graded.institutions();
+        let mut lines: Vec<Line<'_>> = institutions
+            .into_iter()
+            .map(|institution| {
+                let latest = self.graded.of(&institution, self.until).next_back();
+                let worst =
+                    self.graded.of(&institution, self.until).max_by_key(|grade| weight(Some(grade.verdict)));
+                Line { institution, latest, worst }
+            })
+            .collect();
+        let weights =
+            |line: &Line<'_>| [line.latest, line.worst].map(|grade| weight(grade.map(|grade| grade.verdict)));
+        lines.sort_by(|a, b| weights(b).cmp(&weights(a)).then_with(|| a.institution.cmp(&b.institution)));
+        lines
+    }
+
+    /// Prints the table and a line with the count of each grade.
+    pub(crate) fn print(&self, screen: &mut Screen) -> Result<(), Report> {
+        let lang = self.lang;
+        let headings = [
+            lang.words("机构", "institution"),
+            lang.words("名称", "name"),
+            lang.words("业态", "line"),
+            lang.words("现评级", "grade"),
+            lang.words("日期", "day"),
+            lang.words("期内最差", "worst"),
+            lang.words("日期", "day"),
+            lang.words("理由", "reasons"),
+        ];
+        let mut table = Table::new(&headings.each_ref().map(String::as_str));
+        let lines = self.lines();
+        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+        for line in &lines {
+            if let Some(latest) = line.latest {
+                *counts.entry(latest.verdict).or_default() += 1;
+            }
+            table.row(self.cells(line));
+        }
+        table.print(screen)?;
+        self.industry(screen)?;
+        self.summary(screen, lines.len(), &counts)
+    }
+
+    fn cells(&self, line: &Line<'_>) -> [Cell; 8] {
+        let registered = self.graded.registered.get(&line.institution);
+        let name = registered.map(|registered| registered.name.clone()).unwrap_or_default();
+        let lines = registered.map(|registered| registered.lines.as_slice()).unwrap_or_default();
+        let lines: Vec<String> = lines.iter().map(|line| self.lang.words(line.zh(), line.code())).collect();
+        let verdict = |grade: Option<&GradeEvent>| match grade {
+            Some(grade) => Cell::styled(word(grade.verdict, self.lang), Style::of_verdict(grade.verdict)),
+            None => Cell::styled("–", Style::Dim),
+        };
+        let day = |grade: Option<&GradeEvent>| grade.map(|grade| grade.day.to_string()).unwrap_or_default();
+        // What is well now has no reasons to show; what was not, has.
+        let calm =
+            |grade: &&GradeEvent| weight(Some(grade.verdict)) > weight(Some(Verdict::Graded(Grade::Green)));
+        let telling = line.latest.filter(calm).or(line.worst);
+        [
+            line.institution.as_str().into(),
+            name.into(),
+            lines.join(", ").into(),
+            verdict(line.latest),
+            day(line.latest).into(),
+            verdict(line.worst),
+            day(line.worst).into(),
+            telling.map(|grade| self.reasons(grade)).unwrap_or_default().into(),
+        ]
+    }
+
+    /// The worst reasons of a grade in a few words.
+    fn reasons(&self, grade: &GradeEvent) -> String {
+        let hits: Vec<&Reason> = grade.reasons.iter().filter(|reason| is_hit(reason)).collect();
+        let mut words: Vec<String> =
+            hits.iter().take(REASONS_SHOWN).map(|reason| self.reason(reason)).collect();
+        if hits.len() > REASONS_SHOWN {
+            words.push(format!("+{}", hits.len() - REASONS_SHOWN));
+        }
+        let unknown = grade.reasons.iter().filter(|reason| reason.verdict == Verdict::Undetermined).count();
+        if unknown > 0 {
+            words.push(format!("{unknown} {}", self.lang.words("项未定", "undetermined")));
+        }
+        words.join("; ")
+    }
+
+    /// A reason in a few words: what, how much.
+    fn reason(&self, reason: &Reason) -> String {
+        format!("{} {}", self.title(&reason.entry), self.value(reason))
+    }
+
+    fn title(&self, id: &str) -> String {
+        self.book.entry(id).map_or_else(|| id.to_owned(), |entry| self.lang.text(&entry.meta().title))
+    }
+
+    /// A value with its unit.
+    fn value(&self, reason: &Reason) -> String {
+        let Some(value) = &reason.value else { return "–".to_owned() };
+        let unit = match self.book.entry(&reason.entry) {
+            Some(Entry::Rule(rule)) => Some(rule.unit()),
+            Some(Entry::Indicator(indicator)) => Some(indicator.unit),
+            None => None,
+        };
+        let value = shortened(value);
+        match unit {
+            None | Some(Unit::Count) => value,
+            Some(Unit::Percent) => format!("{value}%"),
+            Some(unit) => format!("{value} {}", if self.lang == Lang::Zh { unit.zh() } else { unit.en() }),
+        }
+    }
+
+    fn industry(&self, screen: &mut Screen) -> Result<(), Report> {
+        let Some(grade) = self.graded.of(INDUSTRY, self.until).next_back() else { return Ok(()) };
+        let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
+        let name = self.lang.words("全行业", "The industry");
+        screen.line(format_args!("\n{name}: {verdict} ({}) {}", grade.day, self.reasons(grade)))
+    }
+
+    fn summary(
+        &self,
+        screen: &mut Screen,
+        institutions: usize,
+        counts: &BTreeMap<Verdict, usize>,
+    ) -> Result<(), Report> {
+        let mut words = Vec::new();
+        let graded = Grade::ALL.into_iter().rev().map(Verdict::Graded);
+        for verdict in graded.chain([Verdict::Undetermined]) {
+            let count = counts.get(&verdict).copied().unwrap_or(0);
+            words.push(
+                screen.paint(Style::of_verdict(verdict), &format!("{} {count}", word(verdict, self.lang))),
+            );
+        }
+        let all = self.lang.words("家机构", "institutions");
+        screen.line(format_args!("\n{institutions} {all}: {}", words.join(" · ")))
+    }
+
+    /// All grades of an institution, each with every reason: rule, version, value, condition, rows.
+    pub(crate) fn print_institution(
+        &self,
+        screen: &mut Screen,
+        institution: &str,
+        day: Option<Day>,
+    ) -> Result<bool, Report> {
+        let mut shown = false;
+        for grade in
+            self.graded.of(institution, self.until).filter(|grade| day.is_none_or(|day| grade.day == day))
+        {
+            shown = true;
+            let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
+            let as_of = self.lang.words("截至账本第", "as of ledger entry");
+            screen
+                .line(format_args!("{}  {institution}  {verdict}  ({as_of} {})", grade.day, grade.as_of))?;
+            for reason in &grade.reasons {
+                // The calm ones only when one day is asked for.
+                if day.is_some() || is_hit(reason) || reason.verdict == Verdict::Undetermined {
+                    self.print_reason(screen, reason)?;
+                }
+            }
+        }
+        Ok(shown)
+    }
+
+    fn print_reason(&self, screen: &mut Screen, reason: &Reason) -> Result<(), Report> {
+        let verdict = screen.paint(Style::of_verdict(reason.verdict), &word(reason.verdict, self.lang));
+        let hash = reason.entry_hash.get(..16).unwrap_or(&reason.entry_hash);
+        screen.line(format_args!("  {verdict}  {}", self.title(&reason.entry)))?;
+        screen.line(format_args!(
+            "      {} ({hash}): {} = {}, {}: {}",
+            reason.entry,
+            self.lang.words("值", "value"),
+            self.value(reason),
+            self.lang.words("条件", "condition"),
+            reason.condition
+        ))?;
+        if reason.rows.count > 0 {
+            let positions: Vec<String> = reason.rows.positions.iter().map(u64::to_string).collect();
+            let more = reason.rows.count.saturating_sub(positions.len() as u64);
+            let more = if more > 0 { format!(" +{more}") } else { String::new() };
+            screen.line(format_args!(
+                "      {}: {}{more}",
+                self.lang.words("账本位置", "ledger positions"),
+                positions.join(" ")
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a reason makes a grade worse than green.
+fn is_hit(reason: &Reason) -> bool {
+    reason.verdict.grade().is_some_and(|grade| grade > Grade::Green)
+}
+
+/// At most two decimals: a table is no place for more. What was sealed has all.
+fn shortened(value: &str) -> String {
+    match value.split_once('.') {
+        Some((whole, decimals)) if decimals.len() > 2 => {
+            format!("{whole}.{}", decimals.get(..2).unwrap_or(decimals))
+        }
+        _ => value.to_owned(),
+    }
+}

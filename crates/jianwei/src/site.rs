@@ -1,0 +1,42 @@
+//! The engine over a data directory, as commands use it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::{DataDir, Engine, EngineOptions};
+use ledger::{Reader, SecondTree};
+use miette::{Report, miette};
+use model::clock::Clock;
+use rulebook::Rulebook;
+
+use crate::data::holds_ledger;
+use crate::outcome::plain;
+
+/// How a ledger is made; one that exists keeps what it was made with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setup {
+    /// The origin of its checkpoints.
+    pub(crate) origin: Option<String>,
+    /// The second tree.
+    pub(crate) second_tree: Option<SecondTree>,
+}
+
+/// Opens the engine of a data directory, which is made when it is not there.
+pub(crate) fn open(dir: &Path, setup: Setup, book: Rulebook, clock: Clock) -> Result<Arc<Engine>, Report> {
+    let mut options = EngineOptions::default();
+    if holds_ledger(dir) {
+        let stored = Reader::open(&DataDir::new(dir).ledger()).map_err(plain)?;
+        options.origin = stored.verifier_key().name().to_owned();
+        options.second_tree = stored.second_tree();
+    }
+    if let Some(origin) = setup.origin {
+        options.origin = origin;
+    }
+    options.second_tree = setup.second_tree.or(options.second_tree);
+    Engine::open(dir, options, clock, Arc::new(book)).map(Arc::new).map_err(plain)
+}
+
+/// Closes an engine that nobody else holds: everything under way becomes durable and evaluated.
+pub(crate) fn close(engine: Arc<Engine>) -> Result<(), Report> {
+    Arc::into_inner(engine).map(drop).ok_or_else(|| miette!("the ledger is still in use at the end"))
+}
