@@ -1,6 +1,6 @@
 //! The latest finding of every window: what tells news from what was found before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::event::{Finding, Grade, Reason, Rows, Verdict};
 use model::time::Day;
@@ -45,11 +45,10 @@ impl LatestFindings {
     pub fn take_recomputed(&mut self, rule: &str, windows: &Recompute, found: &[Finding]) -> Vec<Finding> {
         let key = |day: Day| (rule.to_owned(), windows.institution.clone(), day, Vec::new());
         let known = self.0.range(key(windows.first_day)..key(windows.last_day.plus(1)));
-        let is_found = |known: &Finding| {
-            found.iter().any(|finding| finding.day == known.day && finding.group == known.group)
-        };
+        let still: BTreeSet<(Day, &Group)> =
+            found.iter().map(|finding| (finding.day, &finding.group)).collect();
         let mut news: Vec<Finding> = known
-            .filter(|(_, known)| !is_found(known))
+            .filter(|(_, known)| !still.contains(&(known.day, &known.group)))
             .map(|(_, known)| Finding {
                 reason: Reason {
                     verdict: Verdict::Graded(Grade::Green),
