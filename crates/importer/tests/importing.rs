@@ -1,4 +1,6 @@
 //! From files to filings.
+#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
+#![expect(clippy::type_complexity, reason = "a table of cases is read, not passed on")]
 
 mod common;
 

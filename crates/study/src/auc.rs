@@ -57,9 +57,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Platforms (points, failed, how many times) and the area under their curve.
+    type Case<'a> = (&'a [(i32, bool, u32)], Option<f64>);
+
     #[test]
     fn known_areas() {
-        let table: [(&[(i32, bool, u32)], Option<f64>); 6] = [
+        let table: [Case<'_>; 6] = [
             (&[(1, false, 1), (2, true, 1)], Some(1.0)),
             (&[(2, false, 1), (1, true, 1)], Some(0.0)),
             (&[(1, false, 1), (1, true, 1)], Some(0.5)),

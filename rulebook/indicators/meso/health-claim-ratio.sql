@@ -7,7 +7,7 @@ clause:
   zh: 工作方案第二部分“中观层面”：短期健康险赔付率
   en: "Work plan, part 2, meso level: claim ratio of short-term health insurance"
 basis: plan
-effective: {from: 2010-01-01}
+effective: {from: 1995-10-01}
 lines: [insurance]
 answerable: officer
 title:

@@ -7,7 +7,7 @@ clause:
   zh: 工作方案第二部分“中观层面”：互联网保险退保率
   en: "Work plan, part 2, meso level: surrender rate of internet insurance"
 basis: plan
-effective: {from: 2010-01-01}
+effective: {from: 1995-10-01}
 lines: [insurance]
 answerable: officer
 title:

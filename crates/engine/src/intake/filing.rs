@@ -198,7 +198,7 @@ impl<'e> Filing<'e> {
     fn read_body<R: Read>(&mut self, body: R) -> Result<(), FilingError> {
         let body = Body::new(self.head.coding, body).map_err(body_error)?;
         let mut lines = Lines::new(body);
-        while let Some(line) = lines.next().map_err(body_error)? {
+        while let Some(line) = lines.next_line().map_err(body_error)? {
             self.line += 1;
             match line {
                 Line::Text(text) if text.trim_ascii().is_empty() => {}

@@ -39,7 +39,7 @@ impl<R: Read> Lines<R> {
     /// # Errors
     /// [`BodyError`]; the bytes after the last line feed are then not given as a line, since
     /// they may be half of one.
-    pub fn next(&mut self) -> Result<Option<Line<'_>>, BodyError> {
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, BodyError> {
         let mut searched = self.start;
         loop {
             let unsearched = self.buffer.get(searched..self.end).unwrap_or_default();
@@ -126,7 +126,7 @@ mod tests {
     fn all(bytes: &[u8], piece: usize) -> Vec<Result<Vec<u8>, u64>> {
         let mut lines = Lines::new(Body::new(ContentCoding::Identity, Pieces(bytes, piece)).unwrap());
         let mut found = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next_line().unwrap() {
             found.push(match line {
                 Line::Text(text) => Ok(text.to_vec()),
                 Line::TooLong(bytes) => Err(bytes),

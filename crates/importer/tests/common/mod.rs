@@ -1,5 +1,6 @@
 //! Small made-up files, mapped in a temporary folder.
 #![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of this module")]
 
 use std::path::PathBuf;
 

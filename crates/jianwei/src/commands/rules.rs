@@ -227,8 +227,3 @@ fn twigs(
     }
     Ok(())
 }
-
-/// Titles of entries in a language, by id; the id itself where there is none.
-pub(crate) fn title(book: &Rulebook, id: &str, lang: Lang) -> String {
-    book.entry(id).map_or_else(|| id.to_owned(), |entry| lang.text(&entry.meta().title))
-}

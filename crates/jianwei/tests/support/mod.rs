@@ -62,6 +62,7 @@ impl Served {
     }
 
     /// Starts, and waits until it says where it listens.
+    #[expect(clippy::zombie_processes, reason = "`Drop` and `kill` wait for it")]
     pub fn start(dir: &Path, line: &str) -> Self {
         let mut child = Self::spawn(dir, line);
         let mut out = BufReader::new(child.stdout.take().unwrap());

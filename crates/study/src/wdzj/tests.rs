@@ -1,6 +1,7 @@
 //! The study on a made-up market.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use rulebook::Rulebook;
 
@@ -54,7 +55,7 @@ fn rows(platforms: usize) -> Vec<(usize, &'static str, String)> {
 }
 
 fn name(platform: usize) -> String {
-    if platform % 2 == 0 { format!("wd{platform}") } else { format!("{}", 1000 + platform) }
+    if platform.is_multiple_of(2) { format!("wd{platform}") } else { format!("{}", 1000 + platform) }
 }
 
 fn write(folder: &Path, rows: &[(usize, &str, String)], outcome: &str) {
@@ -77,16 +78,14 @@ fn outcome(platforms: usize, column: &str) -> String {
     text
 }
 
-fn rulebook() -> Rulebook {
-    rulebook::load::embedded().unwrap()
-}
+static RULEBOOK: LazyLock<Rulebook> = LazyLock::new(|| rulebook::load::embedded().unwrap());
 
 /// The scores of one month, by the platforms' numbers.
 fn scores_of(month: &str, rows: &[(usize, &str, String)]) -> Vec<(String, Score)> {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), rows, "plat_id,status\n");
     let panel = load(folder.path()).unwrap();
-    let scores = score(&panel, &rulebook()).unwrap();
+    let scores = score(&panel, &RULEBOOK).unwrap();
     let of_month = scores.months.into_iter().find(|(other, _)| other.to_string() == month);
     let named = of_month.unwrap().1.into_iter().map(|score| {
         let name = panel.platforms[score.platform].id.clone();
@@ -117,13 +116,13 @@ fn what_became_of_a_platform_does_not_enter_its_scores() {
     let folder = tempfile::tempdir().unwrap();
     let rows = rows(24);
     write(folder.path(), &rows, &outcome(24, "status_2018_08"));
-    let before = run(folder.path(), &rulebook(), &Options { draws: 0, ..Options::default() }).unwrap();
+    let before = run(folder.path(), &RULEBOOK, &Options { draws: 0, ..Options::default() }).unwrap();
     let turned = outcome(24, "status")
         .replace("normal", "跑路!")
         .replace("提现困难", "normal")
         .replace("跑路!", "停业");
     write(folder.path(), &rows, &turned);
-    let after = run(folder.path(), &rulebook(), &Options { draws: 0, ..Options::default() }).unwrap();
+    let after = run(folder.path(), &RULEBOOK, &Options { draws: 0, ..Options::default() }).unwrap();
     let by_grade = |report: &Report| -> Vec<Vec<u64>> {
         report.months.iter().map(|month| month.grades.iter().map(|count| count.platforms).collect()).collect()
     };
@@ -135,23 +134,22 @@ fn the_report_of_a_small_market() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &rows(60), &outcome(60, "status_2018_08"));
     let options = Options { draws: 200, repeats: 3, listed: 3, ..Options::default() };
-    let report = run(folder.path(), &rulebook(), &options).unwrap();
+    let report = run(folder.path(), &RULEBOOK, &options).unwrap();
     // The digests change with every edit of the rulebook.
     let text = report.to_string().lines().skip(2).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(text);
-    assert_eq!(run(folder.path(), &rulebook(), &options).unwrap(), report);
-    let other = run(folder.path(), &rulebook(), &Options { seed: 1, ..options }).unwrap();
+    assert_eq!(run(folder.path(), &RULEBOOK, &options).unwrap(), report);
+    let other = run(folder.path(), &RULEBOOK, &Options { seed: 1, ..options }).unwrap();
     assert_eq!(other.marked_mean.points.value, report.marked_mean.points.value);
     assert_ne!(other.marked_mean.points.low, report.marked_mean.points.low);
 }
 
 #[test]
 fn other_data_are_taken_or_refused_clearly() {
-    let rulebook = rulebook();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let options = Options { draws: 10, repeats: 1, ..Options::default() };
-    let study = || run(path, &rulebook, &options);
+    let study = || run(path, &RULEBOOK, &options);
     let error = || study().unwrap_err().to_string();
     assert!(error().contains("has no monthly.csv"), "{}", error());
 
