@@ -226,8 +226,10 @@ impl Evaluator {
     }
 
     /// Whether anything came since the last evaluation.
+    ///
+    /// That time went on is news only where somebody owes something.
     pub(crate) fn has_news(&self) -> bool {
-        self.changed.days.is_some() || self.now > self.judged
+        self.changed.days.is_some() || (self.now > self.judged && !self.registered.is_empty())
     }
 
     /// Drops what the windows found and what changed: it was evaluated and sealed before.

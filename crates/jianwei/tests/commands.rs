@@ -132,7 +132,7 @@ fn a_case_that_fails_is_told() {
     copy_rulebook(&dir.path().join("rulebook"));
     let rule = dir.path().join(BUSY_RULE);
     let text = fs::read_to_string(&rule).unwrap();
-    fs::write(&rule, text.replace("\"> 50\"", "\"> 5000\"")).unwrap();
+    fs::write(&rule, text.replace("\"> 50\"", "\"> 400\"")).unwrap();
     let ended = run(dir.path(), "rules test --rulebook rulebook frequent-transactions").expect_code(1);
     assert!(ended.out.contains("FAILED frequent-transactions"), "{}", ended.out);
 }

@@ -63,6 +63,7 @@ impl Filer {
             .post(format!("{url}/v1/filings/transaction"))
             .header("authorization", format!("Bearer {}", self.key))
             .header("content-type", "application/x-ndjson")
+            .header("filing-version", "1")
             .send(body);
         let Ok(mut response) = sent else { return false };
         let Ok(answer) = response.body_mut().read_to_vec() else { return false };
