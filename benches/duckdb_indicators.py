@@ -118,6 +118,9 @@ def main():
     options = arguments.parse_args()
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
+    options.jianwei = options.jianwei.resolve()
+    if not options.jianwei.exists():
+        sys.exit(f"{options.jianwei} is missing: cargo build --release --package jianwei, or --jianwei PATH")
     duckdb = duckdb_module(out)
 
     written = out / "records"
