@@ -62,7 +62,8 @@ fn commands_that_need_no_data() {
         ("check transaction bad.ndjson", 1, "bad.ndjson:1", ""),
         ("check transaction absent.ndjson", 2, "", "absent.ndjson"),
         ("check nonsense good.ndjson", 2, "", "no such stream"),
-        ("verify nowhere", 2, "", "checked with the ledger's key"),
+        ("verify nowhere", 2, "", "nowhere: No such file"),
+        ("verify good.ndjson", 2, "", "checked with the ledger's key"),
         ("verify .", 2, "", "holds no ledger"),
         ("verify", 2, "", "required"),
         ("grade --data nowhere", 2, "", "nowhere is no data directory"),
@@ -155,6 +156,7 @@ fn from_key_to_proof() {
     let file = format!("file --server {url} --key-file firm.key --stream transaction good.ndjson");
     let filed = run(at, &file).expect_code(0);
     assert!(filed.out.contains("good.ndjson: filed;"), "{}", filed.out);
+    let position = filed.out.split("ledger positions ").nth(1).unwrap().split('–').next().unwrap().to_owned();
     // A second time nothing is sent: the receipt is kept.
     run(at, &file).expect_code(0);
 
@@ -183,21 +185,23 @@ fn from_key_to_proof() {
     assert!(clean.contains("clean"), "{clean}");
 
     // A proof that discloses the amount, checked alone.
-    let proved = run(at, "prove --data data 0 --disclose amount --out 0.tlog-proof").expect_code(0).out;
+    let proved = run(at, &format!("prove --data data {position} --disclose amount --out one.tlog-proof"))
+        .expect_code(0)
+        .out;
     let verifier = proved.split('\'').nth(1).unwrap().to_owned();
     assert!(verifier.starts_with("supervisor.example/test+"), "{proved}");
-    let shown = run_in(at, &["verify", "--key", &verifier, "0.tlog-proof"]).expect_code(0).out;
+    let shown = run_in(at, &["verify", "--key", &verifier, "one.tlog-proof"]).expect_code(0).out;
     assert!(
         shown.contains("proven") && shown.contains("amount = ") && shown.contains("(disclosed)"),
         "{shown}"
     );
     assert!(!shown.contains("user = "), "{shown}");
     run(at, "prove --data data 999 --out x").expect_code(2);
-    run(at, "prove --data data 0 --disclose nonsense").expect_code(2);
+    run(at, &format!("prove --data data {position} --disclose nonsense")).expect_code(2);
 
     // One character of it changed, it proves nothing.
-    let proof = fs::read_to_string(at.join("0.tlog-proof")).unwrap();
-    let other = proof.replacen("index 0", "index 1", 1);
+    let proof = fs::read_to_string(at.join("one.tlog-proof")).unwrap();
+    let other = proof.replacen("index ", "index 1", 1);
     fs::write(at.join("other.tlog-proof"), other).unwrap();
     let shown = run_in(at, &["verify", "--key", &verifier, "other.tlog-proof"]).expect_code(1).out;
     assert!(shown.contains("NOT proven"), "{shown}");

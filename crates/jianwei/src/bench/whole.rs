@@ -90,10 +90,8 @@ pub(super) fn measure(args: &FilingArgs, dir: &Path, parts: &Sums, report: &mut 
         std::fs::remove_dir_all(server.stop()?)?;
     }
     if args.large > 0 {
-        report.section(
-            "Peak memory of the server, independent of a filing's size",
-            memories(args, dir, &rulebook)?,
-        )?;
+        report
+            .section("Peak memory of the server, a fresh one each time", memories(args, dir, &rulebook)?)?;
     }
     Ok(identity_data)
 }
@@ -174,7 +172,7 @@ fn small_filings(client: &Client, seed: u64) -> Fallible<Vec<(u64, Vec<Duration>
 /// Peak memory after one usual filing, after many, and after as many records in a single one: state
 /// grows with the persons seen, so only the last two tell what the size of a filing does.
 fn memories(args: &FilingArgs, dir: &Path, rulebook: &Path) -> Fallible<Vec<Figure>> {
-    let mut figures = Vec::new();
+    let (mut figures, mut bytes) = (Vec::new(), Vec::new());
     let small = FILING_RECORDS.min(args.large);
     let runs = [
         (format!("one filing of {}", number(small as f64)), small, small),
@@ -194,8 +192,13 @@ fn memories(args: &FilingArgs, dir: &Path, rulebook: &Path) -> Fallible<Vec<Figu
             }
         }
         server.wait_for_rest()?;
+        bytes.push(server.peak_memory_bytes()? as f64);
         figures.push(memory(name, &server)?);
         std::fs::remove_dir_all(server.stop()?)?;
+    }
+    if let [_, in_many, in_one] = bytes.as_slice() {
+        let ratio = Figure::new("one large filing / many usual ones, as many records", in_one / in_many, "");
+        figures.push(ratio.beside("aim: about 1, memory does not depend on the size of a filing"));
     }
     Ok(figures)
 }

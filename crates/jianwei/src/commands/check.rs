@@ -38,7 +38,7 @@ pub(crate) struct Check {
 #[derive(Args, Debug)]
 pub(crate) struct PseudonymArg {
     /// File with the key that makes pseudonyms of raw numbers, as the supervisor issued it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "pseudonym-key", value_name = "FILE")]
     pub(crate) pseudonym_key_file: Option<PathBuf>,
 }
 

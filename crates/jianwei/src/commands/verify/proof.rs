@@ -16,11 +16,11 @@ use crate::screen::{Screen, Style};
 use crate::value::wire_row;
 
 pub(super) fn check(screen: &mut Screen, arguments: &Verify, path: &PathBuf) -> Done {
+    let bytes = read(path)?;
     let key = arguments.key.clone().ok_or_else(|| {
         let help = "give the ledger's verifier key with --key; whoever made the proof cannot vouch for it";
         miette!(help = help, "{}: a proof is checked with the ledger's key", path.display())
     })?;
-    let bytes = read(path)?;
     let name = path.display().to_string();
     match examine(arguments, &bytes, &TrustedLog::of_key(key)) {
         Ok(shown) => {
