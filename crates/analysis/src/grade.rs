@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use model::event::{Finding, Grade, GradeEvent, Reason, Rows, Verdict};
 use model::time::Day;
-use rulebook::{Entry, Rulebook, WhenUndetermined};
+use rulebook::{Entry, Rule, Rulebook, WhenUndetermined};
 
 use crate::indicators::Reading;
 
@@ -21,6 +21,19 @@ pub struct Readings {
     pub readings: Vec<Reading>,
 }
 
+/// What an evaluation brought.
+#[derive(Debug, Default)]
+pub struct News<'a> {
+    /// What rules found.
+    pub findings: &'a [Finding],
+    /// What indicators read.
+    pub readings: Vec<Readings>,
+    /// Institutions and days that records came of, whether or not anything was found in them.
+    pub looked_at: BTreeSet<(Day, String)>,
+    /// The ledger's size up to which all this goes.
+    pub as_of: u64,
+}
+
 /// A group as (column, value).
 type Group = Vec<(String, String)>;
 
@@ -31,6 +44,8 @@ struct Standing {
     readings: BTreeMap<(String, String), (Reason, bool)>,
     /// By rule and group: what it found last.
     findings: BTreeMap<(String, Group), (Reason, bool)>,
+    /// Streams of which the day has records.
+    streams: Vec<&'static str>,
     sealed: Option<GradeEvent>,
 }
 
@@ -54,6 +69,19 @@ impl Standing {
         }
         by_rule
     }
+
+    /// The rules that looked at the day's records of the institution and found nothing.
+    fn passed(&self, book: &Rulebook, day: Day) -> Vec<String> {
+        let found: BTreeSet<&str> = self.findings.keys().map(|(rule, _)| rule.as_str()).collect();
+        let has_passed = |rule: &&Rule| {
+            !rule.across_institutions
+                && self.streams.contains(&rule.stream.name)
+                && rule.meta.effective.contains(day)
+                && book.grading().takes_part(&rule.meta.id)
+                && !found.contains(rule.meta.id.as_str())
+        };
+        book.rules().iter().filter(has_passed).map(|rule| rule.meta.id.clone()).collect()
+    }
 }
 
 /// The standing of every institution and day.
@@ -73,24 +101,25 @@ fn weight(verdict: Verdict) -> u8 {
 }
 
 impl GradeBoard {
-    /// Takes findings and readings in and returns the grades that changed, in the order of day
-    /// and institution.
-    pub fn update(
-        &mut self,
-        book: &Rulebook,
-        findings: &[Finding],
-        readings: Vec<Readings>,
-        as_of: u64,
-    ) -> Vec<GradeEvent> {
-        let mut touched = BTreeSet::new();
-        for finding in findings {
+    /// Notes that an institution filed records of a stream for a day.
+    pub fn note_records(&mut self, institution: &str, day: Day, stream: &'static str) {
+        let standing = self.0.entry((day, institution.to_owned())).or_default();
+        if !standing.streams.contains(&stream) {
+            standing.streams.push(stream);
+        }
+    }
+
+    /// Takes news in and returns the grades that changed, in the order of day and institution.
+    pub fn update(&mut self, book: &Rulebook, news: News<'_>) -> Vec<GradeEvent> {
+        let mut touched = news.looked_at;
+        for finding in news.findings {
             touched.insert((finding.day, finding.institution.clone()));
             self.take_finding(book, finding);
         }
-        for readings in readings {
+        for readings in news.readings {
             self.take_readings(readings, &mut touched);
         }
-        touched.into_iter().filter_map(|key| self.regrade(book, key, as_of)).collect()
+        touched.into_iter().filter_map(|key| self.regrade(book, key, news.as_of)).collect()
     }
 
     fn take_finding(&mut self, book: &Rulebook, finding: &Finding) {
@@ -122,7 +151,7 @@ impl GradeBoard {
         for reading in new.readings {
             let key = (reading.day, reading.institution);
             let standing = self.0.entry(key.clone()).or_default();
-            let line = reading.line.unwrap_or_default();
+            let line = reading.reason.line.clone().unwrap_or_default();
             standing.readings.insert((new.entry.clone(), line), (reading.reason, reading.grades));
             touched.insert(key);
         }
@@ -132,8 +161,12 @@ impl GradeBoard {
         let standing = self.0.get_mut(&key)?;
         let found = standing.by_rule();
         let all = || standing.readings.values().chain(found.values());
-        let worst =
-            all().filter(|(_, grades)| *grades).filter_map(|(reason, _)| reason.verdict.grade()).max();
+        let passed = standing.passed(book, key.0);
+        let worst = all()
+            .filter(|(_, grades)| *grades)
+            .filter_map(|(reason, _)| reason.verdict.grade())
+            .chain((!passed.is_empty()).then_some(Grade::Green))
+            .max();
         let is_undetermined =
             |(reason, grades): &(Reason, bool)| *grades && reason.verdict == Verdict::Undetermined;
         let worst = match book.grading().undetermined {
@@ -144,25 +177,28 @@ impl GradeBoard {
         reasons.sort_by(|a, b| weight(b.verdict).cmp(&weight(a.verdict)).then_with(|| a.entry.cmp(&b.entry)));
         let (day, institution) = key;
         let verdict = worst.map_or(Verdict::Undetermined, Verdict::Graded);
-        let same = |sealed: &GradeEvent| sealed.verdict == verdict && sealed.reasons == reasons;
-        if standing.sealed.as_ref().is_some_and(same) {
+        // Records of which nothing in the rulebook takes notice make no grade.
+        let says_nothing = reasons.is_empty() && passed.is_empty() && standing.sealed.is_none();
+        let same = |sealed: &GradeEvent| {
+            sealed.verdict == verdict && sealed.reasons == reasons && sealed.passed == passed
+        };
+        if says_nothing || standing.sealed.as_ref().is_some_and(same) {
             return None;
         }
-        let event = GradeEvent { institution, day, verdict, reasons, as_of };
+        let event = GradeEvent { institution, day, verdict, reasons, passed, as_of };
         standing.sealed = Some(event.clone());
         Some(event)
     }
 
     /// Takes in a grade that was sealed before: the reasons that indicators gave. Those of rules
-    /// come with [`GradeBoard::restore_finding`].
+    /// come with [`GradeBoard::restore_finding`], what passed with [`GradeBoard::note_records`].
     pub fn restore(&mut self, book: &Rulebook, event: GradeEvent) {
         let standing = self.0.entry((event.day, event.institution.clone())).or_default();
         standing.readings.clear();
         for reason in &event.reasons {
             if let Some(Entry::Indicator(indicator)) = book.entry(&reason.entry) {
                 let grades = book.grading().takes_part(&reason.entry) && !indicator.weight_only;
-                // The line is not among the reasons; their order is that of the lines.
-                let line = format!("{:03}", standing.readings.len());
+                let line = reason.line.clone().unwrap_or_default();
                 standing.readings.insert((reason.entry.clone(), line), (reason.clone(), grades));
             }
         }
@@ -187,3 +223,6 @@ fn joined(known: &Rows, more: &Rows) -> Rows {
     rows.positions.extend(more.positions.iter().take(room));
     rows
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,7 @@ pub struct Reading {
     pub day: Day,
     /// The institution; [`INDUSTRY`] for the whole.
     pub institution: String,
-    /// The line of business, where the indicator tells lines apart.
-    pub line: Option<String>,
-    /// Verdict, value, condition and rows.
+    /// Line of business, verdict, value, condition and rows.
     pub reason: Reason,
     /// Whether it takes part in the grade.
     pub grades: bool,
@@ -94,10 +92,10 @@ pub fn read(
         readings.push(Reading {
             day,
             institution,
-            line: rows.text("line", row),
             reason: Reason {
                 entry: indicator.meta.id.clone(),
                 entry_hash: indicator.meta.hash.to_string(),
+                line: rows.text("line", row),
                 verdict,
                 value: rows.number("value", row).map(|value| value.to_string()),
                 condition: indicator.condition(verdict).to_owned(),
@@ -106,7 +104,9 @@ pub fn read(
             grades: !indicator.weight_only && book.grading().takes_part(&indicator.meta.id),
         });
     }
-    readings.sort_by(|a, b| (a.day, &a.institution, &a.line).cmp(&(b.day, &b.institution, &b.line)));
+    readings.sort_by(|a, b| {
+        (a.day, &a.institution, &a.reason.line).cmp(&(b.day, &b.institution, &b.reason.line))
+    });
     Ok(readings)
 }
 

@@ -4,18 +4,17 @@
 //! evaluation is sealed as an occasion that says up to which position it went and to which time,
 //! and the same occasions over the same ledger give the same bytes again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use analysis::grade::{GradeBoard, Readings};
+use analysis::grade::{GradeBoard, News, Readings};
 use analysis::obligations::{Duties, Filed, Registered};
-use analysis::windows::{Settings, StreamingRules, Superseded};
+use analysis::windows::{LatestFindings, Settings, StreamingRules, Superseded};
 use analysis::{INDUSTRY, indicators};
-use hashbrown::HashSet;
 use model::arrow::{event_day, to_batch};
 use model::columns::Columns;
-use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, Verdict, to_body};
+use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, to_body};
 use model::spec::{Record, StreamSpec};
 use model::streams::{LineOfBusiness, Register};
 use model::time::{Day, Time};
@@ -23,16 +22,18 @@ use query::RecordBatch;
 use rulebook::Rulebook;
 use seal::EventKind;
 use serde::Serialize;
-use store::history::History;
+use store::history::{History, HistorySession};
 
 use crate::EngineError;
 use crate::sealer::Event;
 
-/// Streams and days that changed since the last evaluation.
+/// What changed since the last evaluation.
 #[derive(Debug, Default)]
 struct Changed {
     streams: Vec<&'static str>,
     days: Option<RangeInclusive<Day>>,
+    /// Institutions and days that records came of.
+    looked_at: BTreeSet<(Day, String)>,
 }
 
 impl Changed {
@@ -106,12 +107,9 @@ pub(crate) struct Evaluator {
     now: Time,
     /// Up to here obligations were judged.
     judged: Time,
-    /// Graded windows that were found, so that batch SQL repeats none of them.
-    raised: HashSet<RaisedKey>,
+    /// What was found and holds, so that nothing is found twice.
+    latest: LatestFindings,
 }
-
-/// (rule, institution, group, day, verdict).
-type RaisedKey = (String, String, Vec<(String, String)>, Day, Verdict);
 
 impl Evaluator {
     pub(crate) fn new(book: Arc<Rulebook>, history: History) -> Result<Self, EngineError> {
@@ -129,7 +127,7 @@ impl Evaluator {
             position: 0,
             now: Time::default(),
             judged: Time::default(),
-            raised: HashSet::new(),
+            latest: LatestFindings::default(),
         })
     }
 
@@ -154,9 +152,7 @@ impl Evaluator {
             }
             None => self.rules.apply(stream, &batch).map_err(EngineError::evaluation)?,
         }
-        if let Some(days) = days {
-            self.changed.note(stream.name, days);
-        }
+        self.note_records(stream, institution, &days);
         // At a start the history may have these rows already.
         if first_position >= self.history.covered() {
             self.history.append(stream, batch).map_err(EngineError::evaluation)?;
@@ -166,6 +162,15 @@ impl Evaluator {
         }
         self.position = first_position + rows;
         Ok(())
+    }
+
+    fn note_records(&mut self, stream: &'static StreamSpec, institution: &str, days: &BTreeSet<Day>) {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return };
+        self.changed.note(stream.name, *first..=*last);
+        for day in days {
+            self.board.note_records(institution, *day, stream.name);
+            self.changed.looked_at.insert((*day, institution.to_owned()));
+        }
     }
 
     fn register(&mut self, institution: &str, columns: &Columns) {
@@ -243,7 +248,7 @@ impl Evaluator {
 
     /// Takes in a finding that was sealed before.
     pub(crate) fn restore_finding(&mut self, finding: &Finding) {
-        self.raised.insert(raised_key(finding));
+        self.latest.take(finding);
         self.board.restore_finding(&self.book, finding);
     }
 
@@ -261,13 +266,13 @@ impl Evaluator {
         }
         self.judged = self.now;
         let mut findings = self.rules.take_findings();
+        findings.retain(|finding| self.latest.take(finding));
         findings.extend(self.recomputed()?);
-        for finding in &findings {
-            self.raised.insert(raised_key(finding));
-        }
         let changed = std::mem::take(&mut self.changed);
         let readings = self.read_indicators(&changed)?;
-        let grades = self.board.update(&self.book, &findings, readings, self.position);
+        let looked_at = changed.looked_at;
+        let news = News { findings: &findings, readings, looked_at, as_of: self.position };
+        let grades = self.board.update(&self.book, news);
         let occasion = Occasion {
             as_of: self.position,
             time: self.now,
@@ -300,33 +305,36 @@ impl Evaluator {
         Ok(all)
     }
 
-    fn session(&self, days: RangeInclusive<Day>) -> Result<store::history::HistorySession, EngineError> {
-        let session = self
-            .history
-            .session(Some(days.clone()), &query::Options::default())
-            .map_err(EngineError::evaluation)?;
-        for (name, table) in self.book.reference_tables() {
-            session.register(&name, table).map_err(EngineError::evaluation)?;
-        }
+    /// The history of some days, the reference tables, and what was owed.
+    fn session(&self, days: RangeInclusive<Day>) -> Result<HistorySession, EngineError> {
         let last = (*days.end()).min(self.now.day());
         let standing = self.duties.standing(&self.registered, &self.filed, *days.start()..=last, self.now);
         let batch = rulebook::obligations_batch(&standing).map_err(EngineError::evaluation)?;
         let table = query::Table::new(rulebook::obligations_schema()).with_batches([batch]);
+        let session = self.records(Some(days))?;
+        for (name, table) in self.book.reference_tables() {
+            session.register(&name, table).map_err(EngineError::evaluation)?;
+        }
         session.register(rulebook::OBLIGATIONS, table).map_err(EngineError::evaluation)?;
         Ok(session)
     }
 
-    /// Findings of windows that the streaming rules handed over, by batch SQL over the history.
+    /// The history of some days; of all days when `None`.
+    fn records(&self, days: Option<RangeInclusive<Day>>) -> Result<HistorySession, EngineError> {
+        self.history.session(days, &query::Options::default()).map_err(EngineError::evaluation)
+    }
+
+    /// What is new about windows that the streaming rules handed over, by batch SQL over the
+    /// history.
     fn recomputed(&mut self) -> Result<Vec<Finding>, EngineError> {
         let book = Arc::clone(&self.book);
         let mut findings = Vec::new();
-        for window in self.rules.needs_batch() {
-            let Some(rule) = book.rules().get(window.rule) else { continue };
-            let back = rule.window.days_back() as i32;
-            let session = self.session(window.first_day.plus(-back)..=window.last_day)?;
-            let found = analysis::windows::batch_findings(rule, &window, &session)
+        for windows in self.rules.needs_batch() {
+            let Some(rule) = book.rules().get(windows.rule) else { continue };
+            let session = self.records(windows.days_needed(rule))?;
+            let found = analysis::windows::batch_findings(rule, &windows, &session)
                 .map_err(EngineError::evaluation)?;
-            findings.extend(found.into_iter().filter(|finding| !self.raised.contains(&raised_key(finding))));
+            findings.extend(self.latest.take_recomputed(&rule.meta.id, &windows, &found));
         }
         Ok(findings)
     }
@@ -347,12 +355,16 @@ impl Evaluator {
     }
 }
 
-fn raised_key(finding: &Finding) -> RaisedKey {
-    let Finding { institution, group, day, reason, .. } = finding;
-    (reason.entry.clone(), institution.clone(), group.clone(), *day, reason.verdict)
-}
-
-fn days_of(stream: &'static StreamSpec, columns: &Columns) -> Option<RangeInclusive<Day>> {
-    let days = || (0..columns.len()).map(|row| event_day(stream, columns, row));
-    Some(days().min()?..=days().max()?)
+/// The days that records bear.
+fn days_of(stream: &'static StreamSpec, columns: &Columns) -> BTreeSet<Day> {
+    let mut days = BTreeSet::new();
+    let mut last = None;
+    for row in 0..columns.len() {
+        let day = event_day(stream, columns, row);
+        // Most records bear the day of the one before.
+        if last.replace(day) != Some(day) {
+            days.insert(day);
+        }
+    }
+    days
 }

@@ -18,6 +18,9 @@ use crate::sealer::{Appended, Command};
 /// Receipts that are evaluated together at most, when filings come faster than they can be
 /// evaluated one by one.
 const RECEIPTS_TOGETHER: usize = 1024;
+/// Records that are evaluated together at most, so that what waits stays small however large a
+/// filing is.
+const RECORDS_TOGETHER: usize = 1 << 20;
 /// How long a filing that goes on and on may wait until what it brought so far is evaluated.
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -48,22 +51,23 @@ impl Follower {
     pub(crate) fn run(mut self) {
         let mut receipts = 0;
         let mut settling: Vec<Sender<Result<(), Arc<str>>>> = Vec::new();
-        let mut has_records = false;
+        let mut records = 0;
         loop {
             let waits = !self.requests.is_empty();
-            let must_evaluate =
-                receipts >= RECEIPTS_TOGETHER || (!waits && (receipts > 0 || !settling.is_empty()));
-            if must_evaluate {
+            let is_much = receipts >= RECEIPTS_TOGETHER || records >= RECORDS_TOGETHER;
+            if is_much || (!waits && (receipts > 0 || !settling.is_empty())) {
                 self.evaluate();
-                (receipts, has_records) = (0, false);
+                (receipts, records) = (0, 0);
                 for reply in settling.drain(..) {
                     let _ = reply.send(self.standing());
                 }
             }
             match self.requests.recv_timeout(PATIENCE) {
                 Ok(Request::Appended(appended)) => {
-                    receipts += usize::from(matches!(appended, Appended::Receipt(..)));
-                    has_records = true;
+                    match &appended {
+                        Appended::Receipt(..) => receipts += 1,
+                        Appended::Records { columns, .. } => records += columns.len(),
+                    }
                     if let Err(error) = self.apply(appended) {
                         self.fail(&error);
                     }
@@ -73,11 +77,11 @@ impl Follower {
                     receipts += usize::from(self.evaluator.has_news());
                 }
                 Ok(Request::Settle(reply)) => settling.push(reply),
-                Err(RecvTimeoutError::Timeout) => receipts += usize::from(has_records),
+                Err(RecvTimeoutError::Timeout) => receipts += usize::from(records > 0),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        if has_records || receipts > 0 {
+        if records > 0 || receipts > 0 {
             self.evaluate();
         }
         let _ = self.evaluator.flush(self.reader.size());
@@ -91,7 +95,9 @@ impl Follower {
                 let first_position = positions.start;
                 let records =
                     Records { stream, institution: &institution, columns, first_position, supersedes };
-                self.evaluator.apply(records, &old)
+                self.evaluator.apply(records, &old)?;
+                // What stands after was not applied yet.
+                self.evaluator.settle(self.evaluator.position())
             }
             Appended::Receipt(receipt, position) => {
                 self.evaluator.receive(&receipt, position);
@@ -114,11 +120,9 @@ impl Follower {
         let (reply, answer) = bounded(1);
         let closed = || EngineError::evaluation("the ledger is closed");
         self.sealer.send(Command::Events(outputs.events()?, reply)).map_err(|_| closed())?;
-        let sealed = answer.recv().map_err(|_| closed())?.map_err(EngineError::evaluation)?;
+        answer.recv().map_err(|_| closed())?.map_err(EngineError::evaluation)?;
         self.board.add(outputs.findings, outputs.grades);
-        // What stands after the occasion was not applied yet.
-        let _ = sealed;
-        self.evaluator.settle(self.evaluator.position())
+        Ok(())
     }
 
     fn standing(&self) -> Result<(), Arc<str>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use miette::Report;
 use model::event::{Grade, GradeEvent, Reason, Verdict};
+use model::streams::LineOfBusiness;
 use model::time::Day;
 use rulebook::{Entry, Rulebook, Unit};
 
@@ -121,15 +122,23 @@ impl Shown<'_> {
 
     /// The worst reasons of a grade in a few words.
     fn reasons(&self, grade: &GradeEvent) -> String {
-        let hits: Vec<&Reason> = grade.reasons.iter().filter(|reason| is_hit(reason)).collect();
+        let telling = || grade.reasons.iter().filter(|reason| self.takes_part(&reason.entry));
+        let hits: Vec<&Reason> = telling().filter(|reason| is_hit(reason)).collect();
         let mut words: Vec<String> =
             hits.iter().take(REASONS_SHOWN).map(|reason| self.reason(reason)).collect();
         if hits.len() > REASONS_SHOWN {
             words.push(format!("+{}", hits.len() - REASONS_SHOWN));
         }
-        let unknown = grade.reasons.iter().filter(|reason| reason.verdict == Verdict::Undetermined).count();
+        let unknown = telling().filter(|reason| reason.verdict == Verdict::Undetermined).count();
         if unknown > 0 {
             words.push(format!("{unknown} {}", self.lang.words("项未定", "undetermined")));
+        }
+        if words.is_empty() && grade.reasons.is_empty() {
+            words.push(format!(
+                "{} {}",
+                grade.passed.len(),
+                self.lang.words("条规则无发现", "rules found nothing")
+            ));
         }
         words.join("; ")
     }
@@ -141,6 +150,15 @@ impl Shown<'_> {
 
     fn title(&self, id: &str) -> String {
         self.book.entry(id).map_or_else(|| id.to_owned(), |entry| self.lang.text(&entry.meta().title))
+    }
+
+    /// Whether an entry makes grades, or is only shown beside them.
+    fn takes_part(&self, id: &str) -> bool {
+        let feeds_another = match self.book.entry(id) {
+            Some(Entry::Indicator(indicator)) => indicator.weight_only,
+            _ => false,
+        };
+        !feeds_another && self.book.grading().takes_part(id)
     }
 
     /// A value with its unit.
@@ -206,14 +224,37 @@ impl Shown<'_> {
                     self.print_reason(screen, reason)?;
                 }
             }
+            if day.is_some() {
+                self.print_passed(screen, &grade.passed)?;
+            }
         }
         Ok(shown)
+    }
+
+    fn print_passed(&self, screen: &mut Screen, passed: &[String]) -> Result<(), Report> {
+        if passed.is_empty() {
+            return Ok(());
+        }
+        let titles: Vec<String> = passed.iter().map(|id| self.title(id)).collect();
+        let between = self.lang.words("、", ", ");
+        screen.line(format_args!(
+            "  {}: {}",
+            self.lang.words("无发现的规则", "Rules that found nothing"),
+            titles.join(between)
+        ))
     }
 
     fn print_reason(&self, screen: &mut Screen, reason: &Reason) -> Result<(), Report> {
         let verdict = screen.paint(Style::of_verdict(reason.verdict), &word(reason.verdict, self.lang));
         let hash = reason.entry_hash.get(..16).unwrap_or(&reason.entry_hash);
-        screen.line(format_args!("  {verdict}  {}", self.title(&reason.entry)))?;
+        let mut title = self.title(&reason.entry);
+        if let Some(line) = reason.line.as_deref().and_then(LineOfBusiness::from_code) {
+            title += &format!(", {}", self.lang.words(line.zh(), line.code()));
+        }
+        if !self.takes_part(&reason.entry) {
+            title += &format!(" ({})", self.lang.words("不单独评级", "does not grade by itself"));
+        }
+        screen.line(format_args!("  {verdict}  {title}"))?;
         screen.line(format_args!(
             "      {} ({hash}): {} = {}, {}: {}",
             reason.entry,

@@ -167,6 +167,9 @@ pub struct Reason {
     pub entry: String,
     /// Which version of it: the digest of its file.
     pub entry_hash: String,
+    /// The line of business that it is about, where the entry tells lines apart.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<String>,
     /// What it came to.
     pub verdict: Verdict,
     /// The value, in the entry's unit.
@@ -205,6 +208,8 @@ pub struct GradeEvent {
     pub verdict: Verdict,
     /// All reasons, the worst first; undetermined ones are always among them.
     pub reasons: Vec<Reason>,
+    /// The rules that looked at the day's records and found nothing, in the order of the rulebook.
+    pub passed: Vec<String>,
     /// The ledger's size when it was computed: everything before it was taken into account.
     pub as_of: u64,
 }

@@ -70,6 +70,7 @@ pub fn batch_findings(
             reason: Reason {
                 entry: rule.meta.id.clone(),
                 entry_hash: rule.meta.hash.to_string(),
+                line: None,
                 verdict,
                 value: shown.map(|value| text(rule, value)),
                 condition: rule.condition(shown, undetermined),

@@ -80,6 +80,7 @@ mod tests {
             reason: Reason {
                 entry: "rule".to_owned(),
                 entry_hash: String::new(),
+                line: None,
                 verdict,
                 value: None,
                 condition: String::new(),

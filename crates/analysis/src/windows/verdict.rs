@@ -96,6 +96,7 @@ impl Keyset {
             reason: Reason {
                 entry: rule.id.clone(),
                 entry_hash: rule.hash.clone(),
+                line: None,
                 verdict,
                 value: value.map(|value| value_text(rule, value)),
                 condition: band.map_or_else(String::new, |band| band.text.clone()),
