@@ -240,7 +240,7 @@ impl Shown<'_> {
         screen.line(format_args!(
             "  {}: {}",
             self.lang.words("无发现的规则", "Rules that found nothing"),
-            titles.join(between)
+            titles.join(&between)
         ))
     }
 
