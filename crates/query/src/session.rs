@@ -126,6 +126,15 @@ impl Session {
         sql: &str,
         mut on_batch: impl FnMut(RecordBatch) -> Flow + Send,
     ) -> Result<(), QueryError> {
+        self.pass_on(sql, &mut on_batch)
+    }
+
+    /// Not generic: else each crate that streams a query would compile the planner once more.
+    fn pass_on(
+        &self,
+        sql: &str,
+        on_batch: &mut (dyn FnMut(RecordBatch) -> Flow + Send),
+    ) -> Result<(), QueryError> {
         self.runtime.block_on(async {
             let plan = plan(&self.context, sql).await.map_err(QueryError::Sql)?;
             let fault = |error| QueryError::of(sql, error);
