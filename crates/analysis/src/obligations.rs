@@ -7,31 +7,11 @@ use std::ops::RangeInclusive;
 use model::event::{FilingOutcome, FilingReceipt};
 use model::streams::LineOfBusiness;
 use model::time::{Day, Time};
-use rulebook::{Obligation, ObligationStatus};
+use rulebook::{Duty, Obligation, ObligationStatus, Period, Rulebook};
 
-/// What one line of business owes every day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DailyDuty {
-    /// The line of business.
-    pub line: LineOfBusiness,
-    /// The streams.
-    pub streams: Vec<String>,
-    /// Days after the day that the filing is about.
-    pub due_days: i32,
-    /// Seconds after midnight in Asia/Shanghai.
-    pub due_seconds: i64,
-}
-
-impl DailyDuty {
-    /// By when the filing for a day is owed.
-    pub fn due_at(&self, day: Day) -> Time {
-        Time::start_of(day.plus(self.due_days)).plus_seconds(self.due_seconds)
-    }
-}
-
-/// The duties of all lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Duties(pub Vec<DailyDuty>);
+/// The duties of all lines: those of a rulebook.
+#[derive(Clone, Debug)]
+pub struct Duties(Vec<Duty>);
 
 /// An institution in the register: from its first day on it owes what its line owes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,40 +22,79 @@ pub struct Registered {
     pub from: Day,
 }
 
-/// When filings became complete.
-#[derive(Clone, Debug, Default)]
-pub struct Filed(BTreeMap<(String, String, Day), Filing>);
-
+/// What the receipts of one institution, stream and date come to.
+///
+/// A date is complete when a filing said that it is the last one, as many lines came as were
+/// announced, and no refused line is left to be put right. Refused lines are put right by filing
+/// the whole date again without them, or, after the date was declared complete, by as many
+/// further records as were refused. What was complete stays complete.
 #[derive(Clone, Copy, Debug)]
 struct Filing {
-    complete_at: Option<Time>,
     first_at: Time,
+    complete_at: Option<Time>,
+    /// Whether a filing said that it is the last one.
+    declared: bool,
+    /// Records accepted so far.
+    accepted: u64,
+    /// Refused lines that are not put right yet.
+    refused: u64,
 }
 
-impl Filed {
-    /// Notes a receipt. Only one that names the day and says that it is final completes it, and
-    /// only when as many lines came as were announced.
-    pub fn add(&mut self, receipt: &FilingReceipt) {
-        let Some(date) = receipt.date else { return };
-        let key = (receipt.institution.to_string(), receipt.stream.clone(), date);
-        let whole = receipt.outcome == FilingOutcome::Complete
-            && receipt.announced.is_none_or(|announced| announced == receipt.lines);
-        let complete_at = (receipt.is_final && whole).then_some(receipt.received_at);
-        let filing = self.0.entry(key).or_insert(Filing { complete_at: None, first_at: receipt.received_at });
-        filing.complete_at = match (filing.complete_at, complete_at) {
-            (Some(known), Some(new)) => Some(known.min(new)),
-            (known, new) => known.or(new),
-        };
-        filing.first_at = filing.first_at.min(receipt.received_at);
+impl Filing {
+    fn begun(first_at: Time) -> Self {
+        Self { first_at, complete_at: None, declared: false, accepted: 0, refused: 0 }
     }
 
-    fn of(&self, institution: &str, stream: &str, day: Day) -> Option<Filing> {
-        self.0.get(&(institution.to_owned(), stream.to_owned(), day)).copied()
+    fn take(&mut self, receipt: &FilingReceipt) {
+        self.accepted += receipt.accepted;
+        // What broke off is filed again, and its refused lines with it.
+        if receipt.outcome != FilingOutcome::Complete {
+            return;
+        }
+        let holds_all = receipt.is_final && receipt.accepted + receipt.duplicates >= self.accepted;
+        self.refused = if holds_all {
+            receipt.refused
+        } else if self.declared {
+            // A line that is refused again is still the same line.
+            self.refused.saturating_sub(receipt.accepted).max(receipt.refused)
+        } else {
+            self.refused + receipt.refused
+        };
+        let came_whole = receipt.announced.is_none_or(|announced| announced == receipt.lines);
+        self.declared |= receipt.is_final && came_whole;
+        if self.declared && self.refused == 0 && self.complete_at.is_none() {
+            self.complete_at = Some(receipt.received_at);
+        }
+    }
+}
+
+/// When filings became complete: by institution, date and stream.
+#[derive(Clone, Debug, Default)]
+pub struct Filed(BTreeMap<String, BTreeMap<Day, BTreeMap<String, Filing>>>);
+
+impl Filed {
+    /// Notes a receipt; receipts are noted in the order of the ledger. One that names no date is
+    /// about no date's duty.
+    pub fn add(&mut self, receipt: &FilingReceipt) {
+        let Some(date) = receipt.date else { return };
+        let of_date = self.0.entry(receipt.institution.to_string()).or_default().entry(date).or_default();
+        let filing = of_date.entry(receipt.stream.clone()).or_insert(Filing::begun(receipt.received_at));
+        filing.take(receipt);
+    }
+
+    fn of(&self, institution: &str, day: Day, stream: &str) -> Option<Filing> {
+        self.0.get(institution)?.get(&day)?.get(stream).copied()
     }
 }
 
 impl Duties {
+    /// The duties of a rulebook.
+    pub fn of(book: &Rulebook) -> Self {
+        Self(book.duties().to_vec())
+    }
+
     /// How every obligation for the given days stands at a time; those not due yet are left out.
+    /// One filing serves all lines of an institution that owe it by the same duty.
     pub fn standing(
         &self,
         registered: &BTreeMap<String, Vec<Registered>>,
@@ -85,15 +104,21 @@ impl Duties {
     ) -> Vec<Obligation> {
         let mut all = Vec::new();
         for day in (days.start().0..=days.end().0).map(Day) {
+            let due: Vec<&Duty> =
+                self.0.iter().filter(|duty| duty.covers(day) && duty.due_at(day) <= now).collect();
             for (institution, entries) in registered {
-                for duty in &self.0 {
-                    let owes = entries.iter().any(|entry| entry.line == duty.line && entry.from <= day);
-                    if !owes || duty.due_at(day) > now {
+                for duty in &due {
+                    let owes = |line: &LineOfBusiness| {
+                        entries.iter().any(|own| own.line == *line && own.from <= day)
+                    };
+                    let Some(line) = duty.meta.lines.iter().copied().find(|line| owes(line)) else {
                         continue;
-                    }
+                    };
                     for stream in &duty.streams {
-                        let filing = filed.of(institution, stream, day);
-                        all.push(stand(duty, institution, stream, day, filing));
+                        let filing = filed.of(institution, day, stream.name);
+                        if filing.is_some() || duty.nil_return {
+                            all.push(stand(duty, line, institution, stream.name, day, filing));
+                        }
                     }
                 }
             }
@@ -101,25 +126,52 @@ impl Duties {
         all
     }
 
-    /// The days for which something is owed that becomes due after `before` and not after `now`.
+    /// The days for which something is owed that becomes due after `before` and not after `now`;
+    /// days of daily duties around them may be among them.
     pub fn due_between(&self, before: Time, now: Time) -> Option<RangeInclusive<Day>> {
-        let longest = self.0.iter().map(|duty| duty.due_days + 1).max()?;
-        (now > before).then(|| before.day().plus(-longest)..=now.day())
+        if now <= before {
+            return None;
+        }
+        let daily = self.0.iter().filter(|duty| duty.period == Period::Day);
+        let longest = daily.map(|duty| days_until_due(duty, before.day())).max();
+        let around = longest.map(|longest| before.day().plus(-longest - 1));
+        let monthly = self.0.iter().filter(|duty| duty.period == Period::Month);
+        let ended = monthly.filter_map(|duty| {
+            let ends =
+                |day: &Day| duty.covers(*day) && (before < duty.due_at(*day)) && duty.due_at(*day) <= now;
+            // What becomes due after `before` is due in its month or later: for the month before it.
+            let earliest = before.day().first_of_month().plus(-1).first_of_month();
+            (earliest.0..=now.day().0).map(Day).find(ends)
+        });
+        let first = ended.chain(around).min()?;
+        Some(first..=now.day())
     }
 }
 
-fn stand(duty: &DailyDuty, institution: &str, stream: &str, day: Day, filing: Option<Filing>) -> Obligation {
+/// How many days after the one that it covers a daily filing is due.
+fn days_until_due(duty: &Duty, day: Day) -> i32 {
+    duty.due_at(day).day().0 - day.0
+}
+
+fn stand(
+    duty: &Duty,
+    line: LineOfBusiness,
+    institution: &str,
+    stream: &str,
+    day: Day,
+    filing: Option<Filing>,
+) -> Obligation {
     let due_at = duty.due_at(day);
     let (status, filed_at) = match filing {
         None => (ObligationStatus::Missing, None),
-        Some(Filing { complete_at: None, first_at }) => (ObligationStatus::Incomplete, Some(first_at)),
+        Some(Filing { complete_at: None, first_at, .. }) => (ObligationStatus::Incomplete, Some(first_at)),
         Some(Filing { complete_at: Some(at), .. }) if at > due_at => (ObligationStatus::Late, Some(at)),
         Some(Filing { complete_at, .. }) => (ObligationStatus::OnTime, complete_at),
     };
     Obligation {
         institution: institution.to_owned(),
         day,
-        line: duty.line,
+        line,
         stream: stream.to_owned(),
         due_at,
         filed_at,
@@ -127,84 +179,5 @@ fn stand(duty: &DailyDuty, institution: &str, stream: &str, day: Day, filing: Op
     }
 }
 
-impl Default for Duties {
-    /// The duties of the plan: for every line its transactions, business and operations (a bank its
-    /// statement), complete by noon of the next day.
-    fn default() -> Self {
-        let line = |line, streams: &[&str]| DailyDuty {
-            line,
-            streams: streams.iter().map(|stream| (*stream).to_owned()).collect(),
-            due_days: 1,
-            due_seconds: 12 * 3600,
-        };
-        let daily = ["transaction", "business_daily", "operations_daily"];
-        Self(vec![
-            line(LineOfBusiness::P2p, &daily),
-            line(LineOfBusiness::Insurance, &daily),
-            line(LineOfBusiness::Payment, &daily),
-            line(LineOfBusiness::Fund, &daily),
-            line(LineOfBusiness::Custody, &["custody_statement"]),
-        ])
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::institution::InstitutionId;
-
-    fn receipt(stream: &str, received_at: &str, is_final: bool, announced: Option<u64>) -> FilingReceipt {
-        FilingReceipt {
-            filing: String::new(),
-            stream: stream.to_owned(),
-            institution: InstitutionId::synthetic(1),
-            date: Day::parse("2026-03-02").ok(),
-            is_final,
-            outcome: FilingOutcome::Complete,
-            received_at: Time::parse(received_at).unwrap(),
-            lines: 10,
-            accepted: 10,
-            duplicates: 0,
-            refused: 0,
-            announced,
-            refusals_sha256: None,
-            positions: None,
-        }
-    }
-
-    #[test]
-    fn how_a_filing_for_the_second_of_march_stands() {
-        // Received, final, announced lines, judged at, status.
-        let table = [
-            (Some("2026-03-03T08:00:00+08:00"), true, None, "2026-03-03T11:59:59+08:00", None),
-            (Some("2026-03-03T08:00:00+08:00"), true, None, "2026-03-03T12:00:00+08:00", Some("on_time")),
-            (Some("2026-03-03T12:00:01+08:00"), true, None, "2026-03-04T00:00:00+08:00", Some("late")),
-            (Some("2026-03-03T08:00:00+08:00"), false, None, "2026-03-04T00:00:00+08:00", Some("incomplete")),
-            (
-                Some("2026-03-03T08:00:00+08:00"),
-                true,
-                Some(11),
-                "2026-03-04T00:00:00+08:00",
-                Some("incomplete"),
-            ),
-            (Some("2026-03-03T08:00:00+08:00"), true, Some(10), "2026-03-04T00:00:00+08:00", Some("on_time")),
-            (None, true, None, "2026-03-03T11:00:00+08:00", None),
-            (None, true, None, "2026-03-03T12:00:00+08:00", Some("missing")),
-        ];
-        let day = Day::parse("2026-03-02").unwrap();
-        let registered = BTreeMap::from([(
-            InstitutionId::synthetic(1).to_string(),
-            vec![Registered { line: LineOfBusiness::Custody, from: day }],
-        )]);
-        for (received_at, is_final, announced, now, expected) in table {
-            let mut filed = Filed::default();
-            if let Some(received_at) = received_at {
-                filed.add(&receipt("custody_statement", received_at, is_final, announced));
-            }
-            let now = Time::parse(now).unwrap();
-            let standing = Duties::default().standing(&registered, &filed, day.plus(-1)..=day, now);
-            let status = standing.first().map(|obligation| obligation.status.code());
-            assert_eq!(status, expected, "{received_at:?} {is_final} {announced:?} {now}");
-        }
-    }
-}
+mod tests;

@@ -115,12 +115,13 @@ impl Evaluator {
     pub(crate) fn new(book: Arc<Rulebook>, history: History) -> Result<Self, EngineError> {
         let rules =
             StreamingRules::new(book.rules(), Settings::default()).map_err(EngineError::evaluation)?;
+        let duties = Duties::of(&book);
         Ok(Self {
             book,
             rules,
             history,
             board: GradeBoard::default(),
-            duties: Duties::default(),
+            duties,
             registered: BTreeMap::new(),
             filed: Filed::default(),
             changed: Changed::default(),

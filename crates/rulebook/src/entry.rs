@@ -73,6 +73,7 @@ words! {
         Special "special" "专项规则" "special rule",
         Guidance "guidance" "操作指引" "operating guidance",
         Indicator "indicator" "监测指标" "indicator",
+        Duty "duty" "报送义务" "filing duty",
     }
 }
 
@@ -126,6 +127,11 @@ impl Effective {
     /// Whether the entry holds on a day.
     pub fn contains(&self, day: Day) -> bool {
         self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+
+    /// Whether there is a day on which both hold.
+    pub fn overlaps(&self, other: Self) -> bool {
+        self.to.is_none_or(|to| other.from <= to) && other.to.is_none_or(|to| self.from <= to)
     }
 }
 
@@ -301,6 +307,7 @@ fn check_folder(reader: &mut Reader<'_>, file: &SourceFile, word: &Word, tier: T
         Tier::Special => "special",
         Tier::Guidance => "guidance",
         Tier::Indicator => "indicators",
+        Tier::Duty => "duties",
     };
     let folder = file.folder();
     if folder.split('/').next() != Some(expected) {

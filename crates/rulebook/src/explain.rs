@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::book::Entry;
+use crate::duty::Duty;
 use crate::entry::{Meta, Text, Unit};
 use crate::indicator::Indicator;
 use crate::rule::{Measure, Rule, Window};
@@ -52,6 +53,25 @@ pub(crate) fn explain(entry: Entry<'_>, language: Language) -> String {
         Entry::Indicator(indicator) => of_indicator(&mut lines, indicator),
     }
     let _ = write!(lines.text, "\n{}\n", language.of(&meta.text));
+    lines.text
+}
+
+pub(crate) fn explain_duty(duty: &Duty, language: Language) -> String {
+    let mut lines = Lines { language, text: String::new() };
+    head(&mut lines, &duty.meta);
+    let streams = duty.streams.iter().map(|stream| match language {
+        Language::Zh => format!("{} ({})", stream.zh, stream.name),
+        Language::En => stream.name.to_owned(),
+    });
+    lines.add("数据流", "Streams", &streams.collect::<Vec<_>>().join(language.pick("、", ", ")));
+    lines.add("周期", "Period", language.pick(duty.period.zh(), duty.period.en()));
+    lines.add("截止", "Due", language.pick(&duty.due.zh(), &duty.due.en()));
+    let nil = match duty.nil_return {
+        true => language.pick("须零报告", "an empty filing is owed"),
+        false => language.pick("可不报", "no filing is owed"),
+    };
+    lines.add("无事项时", "With nothing to report", nil);
+    let _ = write!(lines.text, "\n{}\n", language.of(&duty.meta.text));
     lines.text
 }
 

@@ -1,6 +1,6 @@
-//! The rulebook: rules and indicators in files that a supervisor reads, loaded strictly, compiled
-//! to conditions and queries, explained in two languages and tried on cases of their own. It says
-//! what a finding is; it finds nothing by itself.
+//! The rulebook: rules, indicators and filing duties in files that a supervisor reads, loaded
+//! strictly, compiled to conditions and queries, explained in two languages and tried on cases of
+//! their own. It says what a finding is; it finds nothing by itself.
 //!
 //! **Invariant:** no clock, no randomness, and no I/O outside [`load`].
 //! **Invariant:** an entry that is not sound is not loaded, and a rulebook with such an entry
@@ -12,6 +12,7 @@
 mod book;
 mod calendar;
 mod cases;
+mod duty;
 mod entry;
 mod explain;
 mod fault;
@@ -19,6 +20,7 @@ mod grading;
 mod indicator;
 pub mod load;
 mod obligations;
+mod reading;
 mod reference;
 mod rule;
 mod source;
@@ -27,6 +29,7 @@ mod yaml;
 pub use book::{Entry, Rulebook};
 pub use calendar::{BeyondCalendar, Calendar};
 pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
+pub use duty::{Due, Duty, Period};
 pub use entry::{Answerable, Basis, Effective, EntryHash, Meta, REQUIREMENTS, Text, Tier, Unit};
 pub use explain::Language;
 pub use fault::{Faults, RuleFault};

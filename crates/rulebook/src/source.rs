@@ -26,6 +26,18 @@ impl SourceFile {
         EntryHash(Sha256::digest(self.text.as_bytes()).into())
     }
 
+    /// The bytes of the first line that begins with a word.
+    pub(crate) fn line_with(&self, word: &str) -> Option<std::ops::Range<usize>> {
+        let mut at = 0;
+        for line in self.text.split_inclusive('\n') {
+            if line.starts_with(word) {
+                return Some(at..at + line.trim_end().len());
+            }
+            at += line.len();
+        }
+        None
+    }
+
     /// The folder that it lies in, without the rest of the path: `special`.
     pub(crate) fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)

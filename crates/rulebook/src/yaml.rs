@@ -140,6 +140,9 @@ fn worded(error: &Error) -> (String, Option<String>) {
     if message.starts_with("invalid u") {
         return ("this is not a whole number".to_owned(), None);
     }
+    if message == "invalid boolean" {
+        return ("this is neither true nor false".to_owned(), None);
+    }
     if message == "simple key expected ':'" {
         return ("a colon is missing after a key, here or in a line below".to_owned(), None);
     }

@@ -35,6 +35,58 @@ fn it_is_sound_and_the_folder_is_what_is_embedded() {
     insta::assert_snapshot!(list);
 }
 
+/// The pages of the standard tell institutions what they owe; they say what the rulebook says.
+#[test]
+fn the_pages_of_the_standard_show_the_duties() {
+    let (mut zh, mut en) = (String::new(), String::new());
+    for duty in book().duties() {
+        let meta = &duty.meta;
+        let joined = |texts: Vec<&str>, with: &str| texts.join(with);
+        let streams =
+            duty.streams.iter().map(|stream| format!("`{}`", stream.name)).collect::<Vec<_>>().join(" ");
+        let nil = |yes, no| if duty.nil_return { yes } else { no };
+        zh.push_str(&format!(
+            "| {} | {streams} | {} | {} | {} | {} |\n",
+            meta.title.zh,
+            joined(meta.lines.iter().map(|line| line.zh()).collect(), "、"),
+            duty.period.zh(),
+            duty.due.zh(),
+            nil("零报告", "不报"),
+        ));
+        en.push_str(&format!(
+            "| {} | {streams} | {} | {} | {} | {} |\n",
+            meta.title.en,
+            joined(meta.lines.iter().map(|line| line.code()).collect(), ", "),
+            duty.period.en(),
+            duty.due.en(),
+            nil("an empty filing", "nothing"),
+        ));
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/standard");
+    for (page, table) in [("README.zh-CN.md", zh), ("README.md", en)] {
+        let text = std::fs::read_to_string(folder.join(page)).unwrap();
+        assert!(text.contains(&table), "docs/standard/{page} should hold this table:\n{table}");
+    }
+}
+
+/// Each stream is owed by somebody, or it is known why it has no date by which it is owed.
+#[test]
+fn every_stream_is_owed_by_somebody() {
+    let book = book();
+    let owed: BTreeSet<_> =
+        book.duties().iter().flat_map(|duty| &duty.streams).map(|stream| stream.name).collect();
+    let without_date: BTreeSet<_> = [
+        // Filed when it changes; it may take effect later.
+        "register",
+        // Owed ten working days after a yellow finding, not for a date.
+        "rectification_plan",
+    ]
+    .into();
+    for stream in model::streams::STREAMS {
+        assert_ne!(owed.contains(stream.name), without_date.contains(stream.name), "{}", stream.name);
+    }
+}
+
 #[test]
 fn every_entry_finds_what_its_cases_expect() {
     let book = book();
@@ -104,7 +156,7 @@ fn a_composite_holds_the_queries_of_its_inputs() {
 fn entries_in_words() {
     let book = book();
     let mut text = String::new();
-    for id in ["frequent-transactions", "liquidity"] {
+    for id in ["frequent-transactions", "liquidity", "monthly-disclosure", "major-events"] {
         for language in [Language::Zh, Language::En] {
             text.push_str(&book.explain(id, language).unwrap());
             text.push_str("────\n");

@@ -8,6 +8,7 @@ use rulebook::{Rulebook, SourceFile};
 
 const RULE: &str = "special/many.yaml";
 const INDICATOR: &str = "indicators/micro/ratio.sql";
+const DUTY: &str = "duties/daily.yaml";
 const CASES: &str = "special/many.cases.yaml";
 
 #[test]
@@ -99,6 +100,20 @@ fn broken_rules_and_indicators() {
         (CASES, "channel: app, repeat: 2", "amount: 10.00, repeat: 2"),
         (CASES, "channel: app, repeat: 2", "channel: app, repeat: 0"),
         (CASES, "transaction:", "transactions:"),
+        // Filing duties, and what they say about who files.
+        (DUTY, "id: daily", "id: dayly"),
+        (DUTY, "tier: duty", "tier: guidance"),
+        (DUTY, "[transaction, business_daily]", "[transaction, business]"),
+        (DUTY, "[transaction, business_daily]", "[transaction, transaction]"),
+        (DUTY, "[transaction, business_daily]", "[]"),
+        (DUTY, "period: day", "period: week"),
+        (DUTY, "period: day", "period: month"),
+        (DUTY, "days_after: 1", "day_of_next_month: 10"),
+        (DUTY, "days_after: 1", "days_after: 32"),
+        (DUTY, "days_after: 1", "days_after: 0"),
+        (DUTY, "12:00", "25:00"),
+        (DUTY, "12:00", "12"),
+        (DUTY, "nil_return: true", "nil_return: perhaps"),
         // What belongs to the rulebook as a whole.
         ("reference/calendar.csv", "2024-05-01,holiday", "2024-05-01,feast"),
         ("reference/calendar.csv", "2024-05-01,holiday", "2024-05-32,holiday"),
@@ -132,12 +147,40 @@ fn files_that_are_missing_or_too_many() {
         ("no grading", without("grading.yaml")),
         ("no calendar", without("reference/calendar.csv")),
         ("no description", without("reference/calendar.yaml")),
+        ("a duty twice", plus("duties/daily-too.yaml", &common::DUTY.replace("id: daily", "id: daily-too"))),
+        ("nothing is owed and something looks for it", {
+            let late =
+                common::INDICATOR.replace("id: ratio", "id: late").replace("business_daily", "obligations");
+            let late = late.replace("100 * cash_reserve / NULLIF(debt_due_30_days, 0)", "1");
+            let cases = common::INDICATOR_CASES;
+            let mut files = without(DUTY);
+            files.push(SourceFile::new("indicators/micro/late.sql", late));
+            files.push(SourceFile::new("indicators/micro/late.cases.yaml", cases));
+            files
+        }),
         ("a stray file", plus("special/notes.txt", "")),
         ("an entry twice", plus("basic/many.yaml", common::RULE)),
     ] {
         seen.push_str(&format!("━━━ {name}\n{}\n", faults(changed)));
     }
     insta::assert_snapshot!(seen);
+}
+
+#[test]
+fn one_duty_may_follow_another() {
+    let mut files = with(DUTY, "from: 2010-01-01", "from: 2010-01-01, to: 2026-12-31");
+    let later = common::DUTY.replace("id: daily", "id: later").replace("2010-01-01", "2027-01-01");
+    files.push(SourceFile::new("duties/later.yaml", later.replace("12:00", "09:00")));
+    let book = Rulebook::from_files(files).unwrap_or_else(|faults| panic!("{}", faults.render(100)));
+    let due = |day: &str| {
+        let day = model::time::Day::parse(day).unwrap();
+        let own: Vec<_> = book.duties().iter().filter(|duty| duty.covers(day)).collect();
+        assert_eq!(own.len(), 1);
+        own.first().map(|duty| duty.due_at(day).to_string())
+    };
+    assert_eq!(due("2026-12-31").as_deref(), Some("2027-01-01T12:00:00+08:00"));
+    assert_eq!(due("2027-01-01").as_deref(), Some("2027-01-02T09:00:00+08:00"));
+    assert_eq!(book.entries().len(), 2, "duties find nothing by themselves");
 }
 
 #[test]

@@ -62,7 +62,8 @@ pub struct Filing {
     pub institution: InstitutionId,
     /// In which stream.
     pub stream: &'static StreamSpec,
-    /// The business day that it covers. For the register: the market's first day.
+    /// The business day that it covers. For the register: the market's first day; for the monthly
+    /// disclosure: the last day of the month.
     pub date: Day,
     /// When it arrives: in the night after its day, or late.
     pub filed_at: Time,
@@ -162,10 +163,12 @@ impl Iterator for Filings {
         }
         let Reverse(due) = self.waiting.pop()?;
         let member = self.world.members.get(due.member)?;
+        let stream = stream_numbered(due.stream)?;
+        let day = self.world.day(due.day);
         Some(Filing {
             institution: member.public.id.clone(),
-            stream: stream_numbered(due.stream)?,
-            date: self.world.day(due.day),
+            stream,
+            date: if stream == Disclosure::STREAM { day.first_of_month().plus(-1) } else { day },
             filed_at: due.filed_at,
             world: self.world.clone(),
             member: due.member,

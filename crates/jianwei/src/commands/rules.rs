@@ -58,7 +58,7 @@ enum What {
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
-    /// List the entries
+    /// List the entries, and the filing duties: who owes what by when
     #[command(after_help = "Example:\n  jianwei rules list --lang en")]
     List {
         /// Language
@@ -66,9 +66,11 @@ enum What {
         lang: Lang,
     },
     /// Say what an entry means, on what it rests and what to do when it finds something
-    #[command(after_help = "Example:\n  jianwei rules explain frequent-transactions --lang zh")]
+    #[command(
+        after_help = "Examples:\n  jianwei rules explain frequent-transactions --lang zh\n  jianwei rules explain monthly-disclosure"
+    )]
     Explain {
-        /// Id of the entry
+        /// Id of the entry or filing duty
         id: String,
         /// Language
         #[arg(long, value_enum, default_value_t)]
@@ -109,9 +111,10 @@ impl Rules {
 fn check(screen: &mut Screen, book: &Rulebook) -> Done {
     let cases: usize = book.entries().iter().map(|entry| book.cases(&entry.meta().id).len()).sum();
     screen.line(format_args!(
-        "The rulebook is sound: {} rules, {} indicators, {} reference tables, {cases} cases (version {}).",
+        "The rulebook is sound: {} rules, {} indicators, {} filing duties, {} reference tables, {cases} cases (version {}).",
         book.rules().len(),
         book.indicators().len(),
+        book.duties().len(),
         book.references().len(),
         book.hash().short(),
     ))?;
@@ -164,6 +167,32 @@ fn list(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
         ]);
     }
     table.print(screen)?;
+    screen.line("")?;
+    list_duties(screen, book, lang)
+}
+
+/// The T+1 calendar: who owes what by when.
+fn list_duties(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
+    let mut table = Table::new(&["duty", "lines", "due", "nothing to report", "in force", "title"]);
+    for duty in book.duties() {
+        let meta = &duty.meta;
+        let lines: Vec<_> = meta.lines.iter().map(|line| line.code()).collect();
+        let to = meta.effective.to.map(|day| day.to_string()).unwrap_or_default();
+        let nil = if duty.nil_return {
+            lang.words("零报告", "file empty")
+        } else {
+            lang.words("不报", "file nothing")
+        };
+        table.row([
+            meta.id.as_str().into(),
+            lines.join(" ").into(),
+            lang.words(&duty.due.zh(), &duty.due.en()).into(),
+            nil.into(),
+            format!("{}–{to}", meta.effective.from).into(),
+            lang.text(&meta.title).into(),
+        ]);
+    }
+    table.print(screen)?;
     Ok(Outcome::Fine)
 }
 
@@ -189,6 +218,15 @@ fn branch(entry: &Entry<'_>, tier: Tier, level: Option<Level>) -> bool {
 fn tree(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
     for tier in Tier::ALL {
         screen.line(screen.paint(Style::Bold, &lang.words(tier.zh(), tier.en())))?;
+        if *tier == Tier::Duty {
+            for duty in book.duties() {
+                screen.line(format_args!("  {}  {}", duty.meta.id, lang.text(&duty.meta.title)))?;
+                let due = lang.words(&duty.due.zh(), &duty.due.en());
+                let streams: Vec<_> = duty.streams.iter().map(|stream| stream.name).collect();
+                screen.line(format_args!("    {}: {due}", streams.join(" ")))?;
+            }
+            continue;
+        }
         if *tier != Tier::Indicator {
             twigs(screen, book, lang, "  ", &|entry| branch(entry, *tier, None))?;
             continue;

@@ -84,13 +84,31 @@ known_to: 2024-12-31
 columns: [{name: day, type: date}, {name: kind, type: text}]
 "#;
 
-/// A rulebook of one rule and one indicator.
+pub(crate) const DUTY: &str = r#"id: daily
+version: 1
+tier: duty
+requirement: ["2.1"]
+clause: {zh: 第二部分, en: part 2}
+basis: plan
+effective: {from: 2010-01-01}
+lines: [p2p]
+answerable: analyst
+title: {zh: 日报, en: Every day}
+text: {zh: 每日报送。, en: To be filed every day.}
+streams: [transaction, business_daily]
+period: day
+due: {days_after: 1, at: "12:00"}
+nil_return: true
+"#;
+
+/// A rulebook of one rule, one indicator and one duty.
 pub(crate) fn files() -> Vec<SourceFile> {
     vec![
         SourceFile::new("special/many.yaml", RULE),
         SourceFile::new("special/many.cases.yaml", RULE_CASES),
         SourceFile::new("indicators/micro/ratio.sql", INDICATOR),
         SourceFile::new("indicators/micro/ratio.cases.yaml", INDICATOR_CASES),
+        SourceFile::new("duties/daily.yaml", DUTY),
         SourceFile::new("reference/calendar.yaml", CALENDAR),
         SourceFile::new("reference/calendar.csv", "day,kind\n2024-05-01,holiday\n2024-05-11,working\n"),
         SourceFile::new("grading.yaml", "undetermined: listed\nwithout: []\n"),
