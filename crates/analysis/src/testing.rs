@@ -57,10 +57,12 @@ pub(crate) fn rulebook_with(rules: &[RuleText<'_>], further: Vec<SourceFile>) ->
     ];
     for (index, rule) in rules.iter().enumerate() {
         let id = format!("rule-{index:03}");
+        // Every third is for one line of business only: where records say their line, others drop out.
+        let lines = if index % 3 == 1 { "p2p" } else { "p2p, insurance, payment, fund, custody" };
         let when = if rule.when.is_empty() { String::new() } else { format!("when: \"{}\"\n", rule.when) };
         let text = format!(
             "id: {id}\nversion: 1\ntier: special\nrequirement: [\"3.1\"]\nclause: {{zh: 条, en: clause}}\n\
-             basis: plan\neffective: {}\nlines: [p2p]\nanswerable: analyst\ntitle: {{zh: 题, en: title}}\n\
+             basis: plan\neffective: {}\nlines: [{lines}]\nanswerable: analyst\ntitle: {{zh: 题, en: title}}\n\
              text: {{zh: 文, en: text}}\nstream: {}\n{when}group_by: {}\nacross_institutions: {}\n\
              window: {}\nmeasure: {}\nbands: {}\n",
             rule.effective, rule.stream, rule.group_by, rule.across, rule.window, rule.measure, rule.bands

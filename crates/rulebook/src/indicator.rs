@@ -10,6 +10,7 @@ use serde_saphyr::Spanned;
 
 use crate::entry::{Meta, Tier, Unit, raw_entry, words};
 use crate::fault::RuleFault;
+use crate::lines;
 use crate::rule::RawBands;
 use crate::source::SourceFile;
 use crate::yaml::{Reader, Word};
@@ -48,6 +49,9 @@ pub struct IndicatorBand {
 /// A reading has a `day`, an `institution` unless its scope is the industry, where it matters a
 /// `line`, a `value` (NULL: undetermined), and any columns that explain it. There is at most one
 /// reading for a day, institution and line.
+///
+/// **Lines of business.** Of tables that say their line it reads the rows of its lines only. Where a
+/// table does not, the indicator must be for every line that files the stream.
 #[derive(Clone, Debug)]
 pub struct Indicator {
     /// What it says about itself.
@@ -268,6 +272,7 @@ impl Draft {
             return Err(reader.faults);
         }
         let Unchecked { meta, level, scope, unit, streams, lookback_days, weight_only, .. } = self.raw;
+        let of_lines = lines::tables_of(&meta.lines, &checked.tables);
         Ok(Indicator {
             meta,
             level,
@@ -279,7 +284,7 @@ impl Draft {
             weight_only,
             bands,
             schema: checked.schema,
-            sql: with_inputs(body.trim(), &names, inputs),
+            sql: composed(body.trim(), &of_lines, &names, inputs),
         })
     }
 
@@ -314,13 +319,14 @@ impl Draft {
     }
 }
 
-/// The query with those of its inputs in front, each under its table's name.
-fn with_inputs(body: &str, names: &[String], inputs: &[&Indicator]) -> String {
-    if inputs.is_empty() {
+/// The query with those of its inputs in front, each under its table's name, and then the tables
+/// cut down to its lines of business. The inputs stand first: they have lines of their own.
+fn composed(body: &str, of_lines: &[String], names: &[String], inputs: &[&Indicator]) -> String {
+    let inputs = names.iter().zip(inputs).map(|(name, input)| format!("{name} AS (\n{}\n)", input.sql()));
+    let parts: Vec<String> = inputs.chain(of_lines.iter().cloned()).collect();
+    if parts.is_empty() {
         return body.to_owned();
     }
-    let parts: Vec<String> =
-        names.iter().zip(inputs).map(|(name, input)| format!("{name} AS (\n{}\n)", input.sql())).collect();
     format!("WITH {}\nSELECT * FROM (\n{body}\n) AS composed", parts.join(", "))
 }
 

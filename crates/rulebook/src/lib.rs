@@ -18,6 +18,7 @@ mod explain;
 mod fault;
 mod grading;
 mod indicator;
+mod lines;
 pub mod load;
 mod obligations;
 mod reading;

@@ -14,6 +14,7 @@ use crate::entry::EntryHash;
 use crate::fault::{Faults, RuleFault};
 use crate::grading::{self, Grading};
 use crate::indicator::{self, Draft, Indicator};
+use crate::lines;
 use crate::obligations::{OBLIGATIONS, obligations_schema};
 use crate::reference::{self, Reference};
 use crate::rule::{self, Rule};
@@ -129,6 +130,21 @@ impl Reading {
         }
     }
 
+    /// Every entry must be for the lines whose records it looks at.
+    fn check_lines(&mut self, indicators: &[Indicator]) {
+        let of_rules = self.rules.iter().map(|rule| (&rule.meta, vec![rule.stream.name]));
+        let of_indicators = indicators
+            .iter()
+            .map(|indicator| (&indicator.meta, indicator.streams.iter().map(String::as_str).collect()));
+        let mut faults = Vec::new();
+        for (meta, streams) in of_rules.chain(of_indicators) {
+            if let Some(file) = self.ids.get(&meta.id) {
+                faults.extend(lines::unkept(meta, streams.into_iter(), &self.duties, file));
+            }
+        }
+        self.faults.extend(faults);
+    }
+
     fn finish(mut self) -> Result<Rulebook, Faults> {
         let references = self.references();
         let calendar = self.calendar(&references);
@@ -138,6 +154,7 @@ impl Reading {
         self.rules.sort_by(|left, right| left.meta.id.cmp(&right.meta.id));
         self.duties.sort_by(|left, right| left.meta.id.cmp(&right.meta.id));
         self.check_duties(&indicators);
+        self.check_lines(&indicators);
         match (calendar, grading) {
             (Some(calendar), Some(grading)) if self.faults.is_empty() => Ok(Rulebook {
                 hash: EntryHash(self.digest.finalize().into()),

@@ -15,6 +15,7 @@ pub use measure::{Comparison, Measure, RuleBand};
 
 use crate::entry::{Meta, Unit, raw_entry};
 use crate::fault::RuleFault;
+use crate::lines;
 use crate::source::SourceFile;
 use crate::yaml::{Reader, Word};
 
@@ -45,6 +46,10 @@ impl Window {
 
 /// A streaming rule.
 ///
+/// **Lines of business.** Where the records of the stream say their line, those of other lines than
+/// the rule's are not looked at: `when` holds the condition ([`Rule::when`]). Where they do not, the
+/// rule must be for every line that files the stream.
+///
 /// **Which records count.** A record for which `when` is false is not looked at. A record for
 /// which `when` is NULL, or in which a group column or the measured column is NULL, is
 /// *undetermined*: it counts for nothing, and makes the window that it lies in undetermined. The
@@ -66,7 +71,7 @@ pub struct Rule {
     pub meta: Meta,
     /// The stream whose records it looks at.
     pub stream: &'static StreamSpec,
-    /// Which records it looks at; all when `None`.
+    /// Which records it looks at, the lines of business among the conditions; all when `None`.
     pub when: Option<Predicate>,
     /// The columns that form groups within an institution.
     pub group_by: Vec<String>,
@@ -201,10 +206,7 @@ fn check(reader: &mut Reader<'_>, raw: RawRule) -> Option<Rule> {
     let window = check_window(reader, &window);
     let streams: Vec<_> = model::streams::STREAMS.iter().map(|stream| (stream.name, *stream)).collect();
     let stream = reader.one_of(&stream, "stream", &streams)?;
-    let when = when.map(|word| {
-        let compiled = Predicate::compile(&word.value, &model::arrow::schema(stream));
-        compiled.map_err(|fault| reader.sql_fault(&word, fault)).ok()
-    });
+    let when = check_when(reader, stream, when.as_ref(), meta.as_ref());
     let group_by: Vec<_> =
         group_by.iter().map(|word| check_column(reader, stream, word, &word.value)).collect();
     let measure_word = measure;
@@ -220,16 +222,51 @@ fn check(reader: &mut Reader<'_>, raw: RawRule) -> Option<Rule> {
     Some(Rule {
         meta: meta?,
         stream,
-        when: match when {
-            None => None,
-            Some(compiled) => Some(compiled?),
-        },
+        when: when?,
         group_by: group_by.into_iter().collect::<Option<_>>()?,
         across_institutions,
         window: window?,
         measure: measure?,
         bands: bands?,
     })
+}
+
+/// The condition of the file and that of the lines of business, both; `None` inside where neither
+/// is wanted.
+fn check_when(
+    reader: &mut Reader<'_>,
+    stream: &'static StreamSpec,
+    when: Option<&Word>,
+    meta: Option<&Meta>,
+) -> Option<Option<Predicate>> {
+    let schema = model::arrow::schema(stream);
+    // By itself first, so that a fault is shown where it stands in the file.
+    let own = match when {
+        None => None,
+        Some(word) => match Predicate::compile(&word.value, &schema) {
+            Ok(own) => Some(own),
+            Err(fault) => {
+                reader.sql_fault(word, fault);
+                return None;
+            }
+        },
+    };
+    let tells = stream.field_index(lines::COLUMN).is_some();
+    let Some(of_lines) = meta.filter(|_| tells).and_then(|meta| lines::condition(&meta.lines)) else {
+        return Some(own);
+    };
+    let both = match own {
+        None => of_lines,
+        Some(own) => format!("{of_lines} AND ({}\n)", own.sql().trim()),
+    };
+    match (Predicate::compile(&both, &schema), when) {
+        (Ok(both), _) => Some(Some(both)),
+        (Err(fault), Some(word)) => {
+            reader.sql_fault(word, query::SqlFault { span: None, ..fault });
+            None
+        }
+        (Err(_), None) => None,
+    }
 }
 
 fn check_window(reader: &mut Reader<'_>, window: &Spanned<RawWindow>) -> Option<Window> {

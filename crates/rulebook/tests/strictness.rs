@@ -114,6 +114,7 @@ fn broken_rules_and_indicators() {
         (DUTY, "12:00", "25:00"),
         (DUTY, "12:00", "12"),
         (DUTY, "nil_return: true", "nil_return: perhaps"),
+        (DUTY, "lines: [p2p]", "lines: [p2p, fund, payment]"),
         // What belongs to the rulebook as a whole.
         ("reference/calendar.csv", "2024-05-01,holiday", "2024-05-01,feast"),
         ("reference/calendar.csv", "2024-05-01,holiday", "2024-05-32,holiday"),
