@@ -73,10 +73,10 @@ f,car,5000,36,12.61,Jan-2018,New Status,1
 fn savings_policies() {
     let policies = "\
 policy.ID,issue.date,termination.date,lapse.reason,premium.frequency,gender,underwriting.age,face.amount,risk.premium,saving.premium
-N1,1999-01-01,2006-04-01,Claim,unique,Male,77,1.1,265.86,29795.27
-N2,1999-01-01,2005-04-01,Surrender,unique,Male,77,1.1,1,100
-N3,1999-07-01,2005-04-01,Surrender,unique,Female,72,1.1,0.43,10.5
-N4,1999-07-01,2008-01-01,In force,unique,Female,72,1.1,0.43,10.5
+N1,1999-01-30,1999-02-03,Claim,unique,Male,77,1.1,265.86,29795.27
+N2,1999-01-30,1999-02-02,Surrender,unique,Male,77,1.1,1,100
+N3,1999-02-01,1999-02-02,Surrender,unique,Female,72,1.1,0.43,10.5
+N4,1999-02-01,1999-02-06,In force,unique,Female,72,1.1,0.43,10.5
 ";
     insta::assert_snapshot!(shown(
         include_str!("../../../examples/mappings/insurance.yaml"),
