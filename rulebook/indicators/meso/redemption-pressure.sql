@@ -1,11 +1,11 @@
 /*
 id: redemption-pressure
-version: 1
+version: 2
 tier: indicator
 requirement: ["2.4", "3.3"]
 clause:
-  zh: 工作方案第三部分“化解”：市场原因的流动性困难（如货币基金集中赎回）
-  en: "Work plan, part 3, resolution: liquidity trouble from the market, such as mass redemption of a money fund"
+  zh: 工作方案第三部分“风险化解”：因市场波动引发流动性风险的机构（如货币基金大额赎回）
+  en: "Work plan, part 3, resolution: institutions short of liquidity because of the market, such as large redemptions of a money fund"
 basis: plan
 effective: {from: 2010-01-01}
 lines: [fund]

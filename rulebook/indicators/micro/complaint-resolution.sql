@@ -1,6 +1,6 @@
 /*
 id: complaint-resolution
-version: 1
+version: 2
 tier: indicator
 requirement: ["2.5", "6"]
 clause:
@@ -16,13 +16,14 @@ title:
 text:
   zh: |
     近 30 天到期的投诉中按期解决的占比；没有到期投诉的按 100% 计。
-    《银行业保险业消费投诉处理管理办法》规定处理时限，未规定比例；低于 95% 为黄色，低于 80% 为橙色。
+    《银行业保险业消费投诉处理管理办法》（2020 年）规定处理时限（15 日，复杂的 30 日，特别复杂的再延长 30 日），未规定比例；低于 95% 为黄色，低于 80% 为橙色。
     投诉积压常先于兑付困难暴露，但单独不足以引发区域性事件，故不设红色。
     处置：抽查未按期件；集中于提现、兑付的，转流动性核查。
   en: |
     The share resolved in time of the complaints whose time limit ended within the last 30 days; 100 % when there
     was none.
-    The measures on consumer complaints in banking and insurance set time limits and no share; below 95 % is
+    The measures on consumer complaints in banking and insurance (2020) set time limits (15 days, 30 where it is
+    complicated, 30 more where very) and no share; below 95 % is
     yellow, below 80 % orange. Complaints pile up before payments fail, but alone cause no regional event, so
     there is no red.
     What to do: sample the late ones; where they are about withdrawals and repayment, look into liquidity.

@@ -1,11 +1,11 @@
 /*
 id: overdue-ratio
-version: 1
+version: 2
 tier: indicator
 requirement: ["2.5", "2.1"]
 clause:
-  zh: 工作方案第二部分“数据接口标准”与“微观层面”：逾期率、信用风险
-  en: "Work plan, part 2, interface standard and micro level: overdue rate, credit"
+  zh: 工作方案第二部分“数据采集端”与“微观层面”：逾期率、信用风险
+  en: "Work plan, part 2, collection of data and micro level: overdue rate, credit"
 basis: plan
 effective: {from: 2010-01-01}
 lines: [p2p]
