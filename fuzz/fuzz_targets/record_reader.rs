@@ -13,7 +13,12 @@ fuzz_target!(|data: &[u8]| {
     let Some((choice, line)) = data.split_first() else { return };
     let stream = STREAMS[usize::from(*choice) % STREAMS.len()];
     let mut columns = Columns::new(stream.fields);
-    match LineReader::new(stream, Time(1_800_000_000_000_000)).read(line, &mut columns) {
+    let reader = LineReader::new(stream, Time(1_800_000_000_000_000));
+    let outcome = reader.read(line, &mut columns);
+    let mut columns_too = Columns::new(stream.fields);
+    assert_eq!(outcome, reader.read_thoroughly(line, &mut columns_too));
+    assert_eq!(columns, columns_too);
+    match outcome {
         Err(faults) => {
             assert!(!faults.is_empty());
             assert_eq!(columns, Columns::new(stream.fields));

@@ -3,7 +3,7 @@
 use crate::columns::{Column, Columns};
 use crate::fault::{Fault, FaultCode};
 use crate::read::FUTURE_SECONDS_MAX;
-use crate::spec::{FieldKind, StreamSpec};
+use crate::spec::{FieldKind, FieldSpec, StreamSpec};
 use crate::time::{Day, Time};
 
 /// 1990-01-01: no institution of this kind is older.
@@ -22,6 +22,16 @@ pub enum Relation {
     Differ(&'static str, &'static str),
     /// At least one of the two is given.
     OneOf(&'static str, &'static str),
+}
+
+impl Relation {
+    /// The fields that it is about, twice the same where it is one.
+    const fn fields(self) -> [&'static str; 2] {
+        match self {
+            Self::Positive(field) => [field, field],
+            Self::AtMost(one, other) | Self::Differ(one, other) | Self::OneOf(one, other) => [one, other],
+        }
+    }
 }
 
 /// What the fields of a stream must satisfy together.
@@ -46,43 +56,61 @@ pub fn relations(stream: &str) -> &'static [Relation] {
     }
 }
 
-/// Appends the faults of a row that was read without any.
-pub(crate) fn check_row(
+/// The checks of a stream's rows, with the places of the fields that they look at.
+#[derive(Debug)]
+pub(crate) struct RowChecks {
     stream: &'static StreamSpec,
-    columns: &Columns,
-    row: usize,
-    received_at: Time,
-    faults: &mut Vec<Fault>,
-) {
-    check_times(stream, columns, row, received_at, faults);
-    for relation in relations(stream.name) {
-        if let Some((field, code, detail)) = broken(relation, stream, columns, row) {
-            faults.push(Fault { pointer: format!("/{field}"), code, detail });
-        }
-    }
+    /// Times and dates, and lists, whose items may have some.
+    dated: Vec<usize>,
+    /// Each relation with the places of its two fields, twice the same where it has one.
+    relations: Vec<(Relation, [usize; 2])>,
 }
 
-fn check_times(
-    stream: &'static StreamSpec,
-    columns: &Columns,
-    row: usize,
-    received_at: Time,
-    faults: &mut Vec<Fault>,
-) {
-    check_calendar(columns, row, "", faults);
-    let (Some(field), Some(column)) =
-        (stream.fields.get(stream.event_time), columns.column(stream.event_time))
-    else {
-        return;
-    };
-    // A register entry may take effect later; everything else has happened already.
-    if stream.name == "register" || !is_future(column, row, received_at) {
-        return;
+impl RowChecks {
+    /// The checks of a stream.
+    pub(crate) fn new(stream: &'static StreamSpec) -> Self {
+        let is_dated = |kind| matches!(kind, FieldKind::Time | FieldKind::Date | FieldKind::List(_));
+        let fields = stream.fields.iter().enumerate();
+        let placed = |relation: &Relation| {
+            let [left, right] = relation.fields();
+            Some((*relation, [stream.field_index(left)?, stream.field_index(right)?]))
+        };
+        Self {
+            stream,
+            dated: fields.filter(|(_, field)| is_dated(field.kind)).map(|(index, _)| index).collect(),
+            relations: relations(stream.name).iter().filter_map(placed).collect(),
+        }
     }
-    let pointer = format!("/{}", field.name);
-    if !faults.iter().any(|fault| fault.pointer == pointer) {
-        let detail = format!("\"{}\" lies after the moment of receipt, {received_at}.", field.name);
-        faults.push(Fault { pointer, code: FaultCode::InFuture, detail });
+
+    /// Appends the faults of a row that was read without any.
+    pub(crate) fn run(&self, columns: &Columns, row: usize, received_at: Time, faults: &mut Vec<Fault>) {
+        for &index in &self.dated {
+            if let (Some(field), Some(column)) = (self.stream.fields.get(index), columns.column(index)) {
+                check_calendar(field, column, row, "", faults);
+            }
+        }
+        self.check_event_time(columns, row, received_at, faults);
+        for (relation, places) in &self.relations {
+            if let Some((field, code, detail)) = broken(*relation, *places, columns, row) {
+                faults.push(Fault { pointer: format!("/{field}"), code, detail });
+            }
+        }
+    }
+
+    fn check_event_time(&self, columns: &Columns, row: usize, received_at: Time, faults: &mut Vec<Fault>) {
+        let place = self.stream.event_time;
+        let (Some(field), Some(column)) = (self.stream.fields.get(place), columns.column(place)) else {
+            return;
+        };
+        // A register entry may take effect later; everything else has happened already.
+        if !is_future(column, row, received_at) || self.stream.name == "register" {
+            return;
+        }
+        let pointer = format!("/{}", field.name);
+        if !faults.iter().any(|fault| fault.pointer == pointer) {
+            let detail = format!("\"{}\" lies after the moment of receipt, {received_at}.", field.name);
+            faults.push(Fault { pointer, code: FaultCode::InFuture, detail });
+        }
     }
 }
 
@@ -94,69 +122,50 @@ fn is_future(column: &Column, row: usize, received_at: Time) -> bool {
     }
 }
 
-/// Appends a fault for each date or time that no such business has, those in lists too.
-fn check_calendar(columns: &Columns, row: usize, parent: &str, faults: &mut Vec<Fault>) {
-    for (field, column) in columns.fields().iter().zip(columns.columns()) {
-        let day = match field.kind {
-            FieldKind::Time => column.long(row).map(|micros| Time(micros).day()),
-            FieldKind::Date => column.date(row).map(Day),
-            FieldKind::List(_) => {
-                if let Some((items, range)) = column.list(row) {
-                    for (index, item) in range.enumerate() {
-                        check_calendar(items, item, &format!("{parent}/{}/{index}", field.name), faults);
-                    }
+/// Appends a fault for a date or time that no such business has, and for each one in a list.
+fn check_calendar(field: &FieldSpec, column: &Column, row: usize, parent: &str, faults: &mut Vec<Fault>) {
+    let day = match field.kind {
+        FieldKind::Time => column.long(row).map(|micros| Time(micros).day()),
+        FieldKind::Date => column.date(row).map(Day),
+        FieldKind::List(fields) => {
+            let Some((items, range)) = column.list(row) else { return };
+            for (index, item) in range.enumerate() {
+                let parent = format!("{parent}/{}/{index}", field.name);
+                for (field, column) in fields.iter().zip(items.columns()) {
+                    check_calendar(field, column, item, &parent, faults);
                 }
-                None
             }
-            _ => None,
-        };
-        if day.is_some_and(|day| day < FIRST_DAY || day > LAST_DAY) {
-            faults.push(Fault {
-                pointer: format!("{parent}/{}", field.name),
-                code: FaultCode::AbsurdDate,
-                detail: format!("\"{}\" lies before 1990 or after 2200.", field.name),
-            });
+            return;
         }
+        _ => None,
+    };
+    if day.is_some_and(|day| day < FIRST_DAY || day > LAST_DAY) {
+        faults.push(Fault {
+            pointer: format!("{parent}/{}", field.name),
+            code: FaultCode::AbsurdDate,
+            detail: format!("\"{}\" lies before 1990 or after 2200.", field.name),
+        });
     }
 }
 
 fn broken(
-    relation: &Relation,
-    stream: &'static StreamSpec,
+    relation: Relation,
+    [left, right]: [usize; 2],
     columns: &Columns,
     row: usize,
 ) -> Option<(&'static str, FaultCode, String)> {
-    let column = |name: &str| stream.field_index(name).and_then(|index| columns.column(index));
-    let long = |name: &str| column(name).and_then(|column| column.long(row));
-    match *relation {
-        Relation::AtMost(small, large) => match (long(small), long(large)) {
-            (Some(a), Some(b)) if a > b => {
-                Some((small, FaultCode::Inconsistent, format!("\"{small}\" is larger than \"{large}\".")))
-            }
-            _ => None,
-        },
-        Relation::Positive(name) => match long(name) {
-            Some(value) if value <= 0 => {
-                Some((name, FaultCode::NotPositive, format!("\"{name}\" must be above zero.")))
-            }
-            _ => None,
-        },
-        Relation::Differ(left, right) => {
-            let value = |name| column(name).and_then(|column| column.wide(row));
-            match (value(left), value(right)) {
-                (Some(a), Some(b)) if a == b => Some((
-                    right,
-                    FaultCode::Inconsistent,
-                    format!("\"{left}\" and \"{right}\" are the same."),
-                )),
-                _ => None,
-            }
-        }
-        Relation::OneOf(left, right) => {
-            let present = |name| column(name).is_some_and(|column| column.validity().is_present(row));
-            (!present(left) && !present(right)).then(|| {
-                (left, FaultCode::Inconsistent, format!("Give at least one of \"{left}\" and \"{right}\"."))
-            })
-        }
+    let long = |place| columns.column(place).and_then(|column| column.long(row));
+    let wide = |place| columns.column(place).and_then(|column| column.wide(row));
+    let is_given = |place| columns.column(place).is_some_and(|column| column.validity().is_present(row));
+    match relation {
+        Relation::AtMost(small, large) => (long(left)? > long(right)?)
+            .then(|| (small, FaultCode::Inconsistent, format!("\"{small}\" is larger than \"{large}\"."))),
+        Relation::Positive(name) => (long(left)? <= 0)
+            .then(|| (name, FaultCode::NotPositive, format!("\"{name}\" must be above zero."))),
+        Relation::Differ(one, other) => (wide(left)? == wide(right)?)
+            .then(|| (other, FaultCode::Inconsistent, format!("\"{one}\" and \"{other}\" are the same."))),
+        Relation::OneOf(one, other) => (!is_given(left) && !is_given(right)).then(|| {
+            (one, FaultCode::Inconsistent, format!("Give at least one of \"{one}\" and \"{other}\"."))
+        }),
     }
 }

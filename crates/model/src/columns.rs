@@ -166,6 +166,17 @@ impl Column {
         true
     }
 
+    /// Appends a text given as bytes that the caller found to be ASCII.
+    #[inline]
+    pub(crate) fn push_ascii(&mut self, text: &[u8]) -> bool {
+        debug_assert!(text.is_ascii(), "a caller forgot to look");
+        let Values::Text { offsets, bytes } = &mut self.values else { return false };
+        bytes.extend_from_slice(text);
+        offsets.push(bytes.len() as i32);
+        self.validity.push(true);
+        true
+    }
+
     /// Appends an amount, rate, count or time.
     pub fn push_long(&mut self, value: i64) -> bool {
         let Values::Long(values) = &mut self.values else { return false };
@@ -313,6 +324,17 @@ impl Columns {
         self.len += 1;
         for column in &mut self.columns {
             if column.len() < self.len {
+                column.push_absent();
+            }
+        }
+    }
+
+    /// As [`Columns::end_row`], for a caller who knows which fields got a value: one bit each.
+    #[inline]
+    pub(crate) fn end_row_given(&mut self, given: u64) {
+        self.len += 1;
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            if given >> index & 1 == 0 {
                 column.push_absent();
             }
         }

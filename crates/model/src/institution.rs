@@ -22,9 +22,14 @@ pub enum IdentifierCheck {
 /// (GB 32100-2015, check character by the weights 3^(i-1) mod 31), 20 as an LEI
 /// (ISO 17442, check digits mod 97-10 of ISO/IEC 7064).
 pub fn check_identifier(text: &str) -> IdentifierCheck {
+    check_identifier_bytes(text.as_bytes())
+}
+
+/// As [`check_identifier`]; bytes that are no text are malformed, and what is not is ASCII.
+pub(crate) fn check_identifier_bytes(text: &[u8]) -> IdentifierCheck {
     match text.len() {
-        18 => check_credit_code(text.as_bytes()),
-        20 => check_lei(text.as_bytes()),
+        18 => check_credit_code(text),
+        20 => check_lei(text),
         _ => IdentifierCheck::Malformed,
     }
 }

@@ -35,7 +35,12 @@ pub enum DecimalError {
 /// # Errors
 /// [`DecimalError`] names what is wrong; leading `+`, exponents, spaces and empty parts are malformed.
 pub fn parse_scaled(text: &str, decimals: u32, max: i64) -> Result<i64, DecimalError> {
-    let (negative, digits) = match text.as_bytes() {
+    parse_scaled_bytes(text.as_bytes(), decimals, max)
+}
+
+/// As [`parse_scaled`]; bytes that are no text are malformed.
+pub(crate) fn parse_scaled_bytes(text: &[u8], decimals: u32, max: i64) -> Result<i64, DecimalError> {
+    let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };

@@ -40,22 +40,21 @@ impl Pseudonym {
     /// # Errors
     /// [`MalformedPseudonym`].
     pub fn parse(text: &str) -> Result<Self, MalformedPseudonym> {
-        let [kind @ (b'p' | b'a' | b'o'), b'1', b':', digits @ ..] = text.as_bytes() else {
-            return Err(MalformedPseudonym);
+        Self::parse_bytes(text.as_bytes()).ok_or(MalformedPseudonym)
+    }
+
+    /// As [`Pseudonym::parse`]; bytes that are no text are no pseudonym.
+    #[inline]
+    pub(crate) fn parse_bytes(text: &[u8]) -> Option<Self> {
+        let [kind @ (b'p' | b'a' | b'o'), b'1', b':', digits @ ..] =
+            <&[u8; PSEUDONYM_LENGTH]>::try_from(text).ok()?
+        else {
+            return None;
         };
-        if digits.len() != 30 {
-            return Err(MalformedPseudonym);
-        }
-        let mut value = u128::from(*kind);
-        for &digit in digits {
-            let nibble = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'f' => digit - b'a' + 10,
-                _ => return Err(MalformedPseudonym),
-            };
-            value = value << 4 | u128::from(nibble);
-        }
-        Ok(Self(value))
+        let mut padded = [b'0'; 32];
+        let [_, _, end @ ..] = &mut padded;
+        *end = *digits;
+        Some(Self(u128::from(*kind) << HASH_BITS | from_hexadecimal(&padded)?))
     }
 
     /// What it stands for; `None` for a value that no pseudonym has.
@@ -72,6 +71,24 @@ impl Pseudonym {
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
     }
+}
+
+/// The number that digits in lower case stand for. It takes no decision on a digit by itself: on
+/// digits without pattern the processor would guess every other one wrongly.
+#[inline]
+fn from_hexadecimal(digits: &[u8; 32]) -> Option<u128> {
+    let mut nibbles = [0; 32];
+    let mut are_digits = true;
+    for (nibble, digit) in nibbles.iter_mut().zip(digits) {
+        let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+        *nibble = if number < 10 { number } else { letter.wrapping_add(10) };
+        are_digits &= (number < 10) | (letter < 6);
+    }
+    let mut bytes = [0; 16];
+    for (byte, [high, low]) in bytes.iter_mut().zip(nibbles.as_chunks::<2>().0) {
+        *byte = high << 4 | low;
+    }
+    are_digits.then(|| u128::from_be_bytes(bytes))
 }
 
 impl fmt::Display for Pseudonym {

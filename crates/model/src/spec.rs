@@ -29,8 +29,9 @@ pub struct CodeList {
 
 impl CodeList {
     /// The number of a code.
-    pub fn number_of(&self, code: &str) -> Option<u8> {
-        self.items.iter().find(|item| item.code == code).map(|item| item.number)
+    pub fn number_of(&self, code: impl AsRef<[u8]>) -> Option<u8> {
+        let code = code.as_ref();
+        self.items.iter().find(|item| item.code.as_bytes() == code).map(|item| item.number)
     }
 
     /// The item with a number.

@@ -72,7 +72,8 @@ impl Time {
         Self::parse_bytes(text.as_bytes()).ok_or(TimeError::MalformedTime)
     }
 
-    fn parse_bytes(bytes: &[u8]) -> Option<Self> {
+    /// As [`Time::parse`]; bytes that are no text are no time.
+    pub(crate) fn parse_bytes(bytes: &[u8]) -> Option<Self> {
         let (date, rest) = bytes.split_first_chunk::<10>()?;
         let days = parse_date_bytes(date)?;
         let (clock, rest) = rest.split_first_chunk::<9>()?;
@@ -155,11 +156,12 @@ impl Day {
     /// # Errors
     /// [`TimeError::MalformedDate`].
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        <&[u8; 10]>::try_from(text.as_bytes())
-            .ok()
-            .and_then(parse_date_bytes)
-            .map(Self)
-            .ok_or(TimeError::MalformedDate)
+        Self::parse_bytes(text.as_bytes()).ok_or(TimeError::MalformedDate)
+    }
+
+    /// As [`Day::parse`]; bytes that are no text are no date.
+    pub(crate) fn parse_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().and_then(parse_date_bytes).map(Self)
     }
 
     /// The date of a year, month and day of month, if the calendar has it.

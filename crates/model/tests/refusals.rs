@@ -175,7 +175,9 @@ fn faults(stream_name: &str, line: &[u8]) -> Vec<Fault> {
     let good = example_records(stream)[0].to_string();
     reader.read(good.as_bytes(), &mut columns).unwrap();
     let before = columns.clone();
-    match reader.read(line, &mut columns) {
+    let outcome = reader.read(line, &mut columns);
+    assert_eq!(outcome, reader.read_thoroughly(line, &mut before.clone()), "the two readers differ");
+    match outcome {
         Ok(()) => {
             assert_eq!(columns.len(), 2);
             Vec::new()

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod json_schema;
+pub(crate) mod records;
 
 use std::path::{Path, PathBuf};
 

@@ -1,77 +1,33 @@
-//! Reads records from JSON straight into columns, checking each value as it comes. Every fault
-//! of a line is named with its JSON pointer; a line with a fault leaves no trace in the columns.
+//! Reads a line by a general JSON reader, whatever it is, and names every fault with its JSON
+//! pointer.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::checks;
+use super::{FAULTS_MAX, LIST_ITEMS_MAX, value};
 use crate::columns::{Column, Columns};
 use crate::fault::{Fault, FaultCode};
 use crate::field_types::COUNT_MAX;
-use crate::institution::{IdentifierCheck, check_identifier};
 use crate::money::{AMOUNT_FEN_MAX, DecimalError, Fen, Percent, parse_scaled};
-use crate::pseudonym::Pseudonym;
-use crate::spec::{FieldKind, FieldSpec, StreamSpec};
-use crate::time::{Day, Time};
+use crate::spec::{FieldKind, FieldSpec};
+use crate::time::TimeError;
 
-/// The longest line, in bytes.
-pub const LINE_BYTES_MAX: usize = 1 << 20;
-/// The most items of a list.
-pub const LIST_ITEMS_MAX: usize = 1000;
-/// The most faults named for one line.
-pub const FAULTS_MAX: usize = 8;
-/// How far a time may lie after its receipt, in seconds, so that a clock that runs a little fast
-/// is forgiven.
-pub const FUTURE_SECONDS_MAX: i64 = 600;
-
-/// Reads the lines of one filing.
-#[derive(Clone, Copy, Debug)]
-pub struct LineReader {
-    stream: &'static StreamSpec,
-    received_at: Time,
-}
-
-impl LineReader {
-    /// A reader of lines of a stream received at a time.
-    pub fn new(stream: &'static StreamSpec, received_at: Time) -> Self {
-        Self { stream, received_at }
-    }
-
-    /// Reads one line and appends its record to `columns`.
-    ///
-    /// # Errors
-    /// All faults of the line, at most [`FAULTS_MAX`]; `columns` is then as it was before.
-    pub fn read(&self, line: &[u8], columns: &mut Columns) -> Result<(), Vec<Fault>> {
-        let row = columns.len();
-        let mut faults = Vec::new();
-        if line.len() > LINE_BYTES_MAX {
-            faults.push(Fault::whole(
-                FaultCode::LineTooLong,
-                format!("The line has {} bytes; at most {LINE_BYTES_MAX} are allowed.", line.len()),
-            ));
-            return Err(faults);
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(line);
-        let context = RowContext { fields: self.stream.fields, parent: None, faults: &mut faults };
-        let syntax =
-            RowSeed { context, columns }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
-        if let Err(error) = syntax {
-            // Faults found before the syntax broke would only distract from it.
-            faults.clear();
-            faults.push(syntax_fault(line, &error));
-        }
-        if faults.is_empty() {
-            checks::check_row(self.stream, columns, row, self.received_at, &mut faults);
-        }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            columns.truncate(row);
-            faults.truncate(FAULTS_MAX);
-            Err(faults)
-        }
+/// Reads a line into a row and adds its faults; with faults the row may be half-written.
+pub(super) fn read(
+    fields: &'static [FieldSpec],
+    line: &[u8],
+    columns: &mut Columns,
+    faults: &mut Vec<Fault>,
+) {
+    let mut deserializer = serde_json::Deserializer::from_slice(line);
+    let context = RowContext { fields, parent: None, faults: &mut *faults };
+    let syntax =
+        RowSeed { context, columns }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    if let Err(error) = syntax {
+        // Faults found before the syntax broke would only distract from it.
+        faults.clear();
+        faults.push(syntax_fault(line, &error));
     }
 }
 
@@ -285,29 +241,20 @@ impl ValueSeed<'_, '_> {
         self.fault(FaultCode::WrongType, format!("Found {found}, wanted {wanted}."));
     }
 
-    fn decimal(&mut self, text: &str, decimals: u32, max: i64, signed: bool) {
-        match parse_scaled(text, decimals, max) {
-            Ok(value) if value < 0 && !signed => {
-                self.fault(FaultCode::Negative, format!("\"{}\" cannot be negative.", self.field.name));
+    fn refused_decimal(&mut self, text: &str, decimals: u32, max: i64) {
+        let (code, what) = match parse_scaled(text, decimals, max) {
+            Ok(_) => (FaultCode::Negative, "cannot be negative".to_owned()),
+            Err(DecimalError::Malformed) => {
+                (FaultCode::MalformedValue, "is not a decimal number such as \"1234.56\"".to_owned())
             }
-            Ok(value) => {
-                self.column.push_long(value);
+            Err(DecimalError::TooPrecise) => {
+                (FaultCode::TooPrecise, format!("has more than {decimals} decimals"))
             }
-            Err(error) => {
-                let (code, what) = match error {
-                    DecimalError::Malformed => {
-                        (FaultCode::MalformedValue, "is not a decimal number such as \"1234.56\"".to_owned())
-                    }
-                    DecimalError::TooPrecise => {
-                        (FaultCode::TooPrecise, format!("has more than {decimals} decimals"))
-                    }
-                    DecimalError::OutOfRange => {
-                        (FaultCode::OutOfRange, "is larger than the standard allows".to_owned())
-                    }
-                };
-                self.fault(code, format!("\"{}\" {what}.", self.field.name));
+            Err(DecimalError::OutOfRange) => {
+                (FaultCode::OutOfRange, "is larger than the standard allows".to_owned())
             }
-        }
+        };
+        self.fault(code, format!("\"{}\" {what}.", self.field.name));
     }
 
     fn count_too_large(&mut self) {
@@ -323,83 +270,40 @@ impl ValueSeed<'_, '_> {
     }
 
     fn text(&mut self, text: &str) {
+        if !value::take(self.field.kind, text.as_bytes(), self.column) {
+            self.refused_text(text);
+        }
+    }
+
+    /// Says what is wrong with a text that is no value of the field.
+    fn refused_text(&mut self, text: &str) {
         match self.field.kind {
-            FieldKind::Id => {
-                if (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-                    self.column.push_text(text);
-                } else {
-                    self.malformed("not 1 to 64 visible ASCII characters without spaces");
-                }
+            FieldKind::Id => self.malformed("not 1 to 64 visible ASCII characters without spaces"),
+            FieldKind::Text(bytes_max) if text.len() > usize::from(bytes_max) => {
+                self.malformed(&format!("longer than {bytes_max} bytes"));
             }
-            FieldKind::Text(bytes_max) => {
-                if text.len() > usize::from(bytes_max) {
-                    self.malformed(&format!("longer than {bytes_max} bytes"));
-                } else if text.chars().any(char::is_control) {
-                    self.malformed("a text with control characters, which are not allowed");
-                } else {
-                    self.column.push_text(text);
-                }
+            FieldKind::Text(_) => self.malformed("a text with control characters, which are not allowed"),
+            FieldKind::Code(list) => {
+                let codes: Vec<_> = list.items.iter().map(|item| item.code).collect();
+                let detail = format!("\"{}\" is one of: {}.", self.field.name, codes.join(", "));
+                self.fault(FaultCode::UnknownCode, detail);
             }
-            FieldKind::Code(list) => match list.number_of(text) {
-                Some(number) => {
-                    self.column.push_byte(number);
-                }
-                None => {
-                    let codes: Vec<_> = list.items.iter().map(|item| item.code).collect();
-                    let detail = format!("\"{}\" is one of: {}.", self.field.name, codes.join(", "));
-                    self.fault(FaultCode::UnknownCode, detail);
-                }
-            },
-            FieldKind::Money { signed } => self.decimal(text, Fen::DECIMALS, AMOUNT_FEN_MAX, signed),
-            FieldKind::Percent { signed } => self.decimal(text, Percent::DECIMALS, Percent::MAX, signed),
-            FieldKind::Date => match Day::parse(text) {
-                Ok(day) => {
-                    self.column.push_date(day.0);
-                }
-                Err(error) => self.malformed(&error.to_string()),
-            },
-            FieldKind::Time => match Time::parse(text) {
-                Ok(time) => {
-                    self.column.push_long(time.0);
-                }
-                Err(error) => self.malformed(&error.to_string()),
-            },
-            FieldKind::Pseudonym(kinds) => match Pseudonym::parse(text) {
-                Ok(pseudonym) if pseudonym.kind().is_some_and(|kind| kinds.contains(&kind)) => {
-                    self.column.push_wide(pseudonym.0);
-                }
-                _ => {
-                    let wanted: Vec<_> =
-                        kinds.iter().map(|kind| format!("{}1:…", *kind as u8 as char)).collect();
-                    let detail = format!(
-                        "\"{}\" is not a pseudonym ({} and 30 hexadecimal digits); raw numbers are never sent.",
-                        self.field.name,
-                        wanted.join(" or ")
-                    );
-                    self.fault(FaultCode::PseudonymWanted, detail);
-                }
-            },
-            FieldKind::Ip => {
-                if text.parse::<IpAddr>().is_ok() {
-                    self.column.push_text(text);
-                } else {
-                    self.malformed("not an IPv4 or IPv6 address");
-                }
+            FieldKind::Money { .. } => self.refused_decimal(text, Fen::DECIMALS, AMOUNT_FEN_MAX),
+            FieldKind::Percent { .. } => self.refused_decimal(text, Percent::DECIMALS, Percent::MAX),
+            FieldKind::Date => self.malformed(&TimeError::MalformedDate.to_string()),
+            FieldKind::Time => self.malformed(&TimeError::MalformedTime.to_string()),
+            FieldKind::Pseudonym(kinds) => {
+                let wanted: Vec<_> = kinds.iter().map(|kind| format!("{}1:…", *kind as u8 as char)).collect();
+                let detail = format!(
+                    "\"{}\" is not a pseudonym ({} and 30 hexadecimal digits); raw numbers are never sent.",
+                    self.field.name,
+                    wanted.join(" or ")
+                );
+                self.fault(FaultCode::PseudonymWanted, detail);
             }
-            FieldKind::Institution => {
-                if check_identifier(text) == IdentifierCheck::Malformed {
-                    self.malformed("neither a unified social credit code nor an LEI");
-                } else {
-                    self.column.push_text(text);
-                }
-            }
-            FieldKind::Digest => {
-                if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-                    self.column.push_text(text);
-                } else {
-                    self.malformed("not 64 lower-case hexadecimal digits");
-                }
-            }
+            FieldKind::Ip => self.malformed("not an IPv4 or IPv6 address"),
+            FieldKind::Institution => self.malformed("neither a unified social credit code nor an LEI"),
+            FieldKind::Digest => self.malformed("not 64 lower-case hexadecimal digits"),
             FieldKind::Count | FieldKind::Flag | FieldKind::List(_) => self.wrong_type("a string"),
         }
     }
