@@ -9,6 +9,7 @@ use crate::columns::{Column, Columns, Values};
 use crate::spec::{FieldKind, FieldSpec, Sealing};
 
 /// Writes the value of a row that has one.
+#[inline]
 pub fn write_value(column: &Column, kind: FieldKind, row: usize, out: &mut Vec<u8>) {
     let mut writer = Writer(out);
     match column.values() {

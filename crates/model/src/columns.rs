@@ -11,6 +11,7 @@ pub struct Validity {
 }
 
 impl Validity {
+    #[inline]
     fn push(&mut self, present: bool) {
         let bit = self.len % 64;
         if bit == 0 {
@@ -38,11 +39,13 @@ impl Validity {
     }
 
     /// Whether a row has a value.
+    #[inline]
     pub fn is_present(&self, row: usize) -> bool {
         self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
     /// Rows without a value.
+    #[inline]
     pub fn absent_count(&self) -> usize {
         self.absent
     }
@@ -137,11 +140,13 @@ impl Column {
     }
 
     /// The values.
+    #[inline]
     pub fn values(&self) -> &Values {
         &self.values
     }
 
     /// Which rows have one.
+    #[inline]
     pub fn validity(&self) -> &Validity {
         &self.validity
     }
@@ -151,6 +156,7 @@ impl Column {
     }
 
     /// Appends a row without a value.
+    #[inline]
     pub fn push_absent(&mut self) {
         self.values.push_absent();
         self.validity.push(false);
@@ -158,6 +164,7 @@ impl Column {
 
     /// Appends a text. A column of another type takes nothing and says so by `false`, as do the
     /// other appends.
+    #[inline]
     pub fn push_text(&mut self, text: &str) -> bool {
         let Values::Text { offsets, bytes } = &mut self.values else { return false };
         bytes.extend_from_slice(text.as_bytes());
@@ -178,6 +185,7 @@ impl Column {
     }
 
     /// Appends an amount, rate, count or time.
+    #[inline]
     pub fn push_long(&mut self, value: i64) -> bool {
         let Values::Long(values) = &mut self.values else { return false };
         values.push(value);
@@ -186,6 +194,7 @@ impl Column {
     }
 
     /// Appends a date.
+    #[inline]
     pub fn push_date(&mut self, days: i32) -> bool {
         let Values::Date(values) = &mut self.values else { return false };
         values.push(days);
@@ -194,6 +203,7 @@ impl Column {
     }
 
     /// Appends a code or flag.
+    #[inline]
     pub fn push_byte(&mut self, value: u8) -> bool {
         let Values::Byte(values) = &mut self.values else { return false };
         values.push(value);
@@ -202,6 +212,7 @@ impl Column {
     }
 
     /// Appends a pseudonym.
+    #[inline]
     pub fn push_wide(&mut self, value: u128) -> bool {
         let Values::Wide(values) = &mut self.values else { return false };
         values.push(value);
@@ -226,6 +237,7 @@ impl Column {
     }
 
     /// The text in a row, if it has one.
+    #[inline]
     pub fn text(&self, row: usize) -> Option<&str> {
         let Values::Text { offsets, bytes } = &self.values else { return None };
         let (start, end) = (*offsets.get(row)? as usize, *offsets.get(row + 1)? as usize);
@@ -236,6 +248,7 @@ impl Column {
     }
 
     /// The amount, rate, count or time in a row, if it has one.
+    #[inline]
     pub fn long(&self, row: usize) -> Option<i64> {
         match &self.values {
             Values::Long(values) if self.validity.is_present(row) => values.get(row).copied(),
@@ -244,6 +257,7 @@ impl Column {
     }
 
     /// The date in a row, if it has one.
+    #[inline]
     pub fn date(&self, row: usize) -> Option<i32> {
         match &self.values {
             Values::Date(values) if self.validity.is_present(row) => values.get(row).copied(),
@@ -252,6 +266,7 @@ impl Column {
     }
 
     /// The code or flag in a row, if it has one.
+    #[inline]
     pub fn byte(&self, row: usize) -> Option<u8> {
         match &self.values {
             Values::Byte(values) if self.validity.is_present(row) => values.get(row).copied(),
@@ -260,6 +275,7 @@ impl Column {
     }
 
     /// The pseudonym in a row, if it has one.
+    #[inline]
     pub fn wide(&self, row: usize) -> Option<u128> {
         match &self.values {
             Values::Wide(values) if self.validity.is_present(row) => values.get(row).copied(),
@@ -290,11 +306,13 @@ impl Columns {
     }
 
     /// The fields.
+    #[inline]
     pub fn fields(&self) -> &'static [FieldSpec] {
         self.fields
     }
 
     /// Rows.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
@@ -305,16 +323,19 @@ impl Columns {
     }
 
     /// A field's column.
+    #[inline]
     pub fn column(&self, field: usize) -> Option<&Column> {
         self.columns.get(field)
     }
 
     /// A field's column, to append to before [`Columns::end_row`].
+    #[inline]
     pub fn column_mut(&mut self, field: usize) -> Option<&mut Column> {
         self.columns.get_mut(field)
     }
 
     /// All columns, in the order of the fields.
+    #[inline]
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }

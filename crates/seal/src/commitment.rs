@@ -1,7 +1,7 @@
 //! Commitments to single values: HMAC-SHA-256(salt, tag ‖ value).
 
 use tlog::Hash;
-use tlog::hasher::{ShortKey, ShortMessage, hmac_sha256_short};
+use tlog::hasher::{HmacBatch, ShortMessage};
 
 use crate::hmac::Keyed;
 
@@ -41,19 +41,17 @@ pub fn commit(salt: &Salt, stream: u8, field: u8, value: &[u8]) -> Commitment {
 /// Commitments to be made together.
 #[derive(Debug, Default)]
 pub(crate) struct Commitments {
-    keys: Vec<ShortKey>,
-    messages: Vec<ShortMessage>,
+    batch: HmacBatch,
+    added: usize,
     /// Values too long for [`ShortMessage`]: (index, commitment).
     long: Vec<(usize, Commitment)>,
-    made: Vec<Hash>,
 }
 
 impl Commitments {
     pub(crate) fn clear(&mut self) {
-        self.keys.clear();
-        self.messages.clear();
+        self.batch.clear();
+        self.added = 0;
         self.long.clear();
-        self.made.clear();
     }
 
     /// Adds a value to be committed to.
@@ -61,25 +59,21 @@ impl Commitments {
     pub(crate) fn add(&mut self, salt: &Salt, stream: u8, field: u8, value: &[u8]) {
         let message = ShortMessage::new(&[&[stream, field], value]);
         if message.is_none() {
-            self.long.push((self.messages.len(), commit(salt, stream, field, value)));
+            self.long.push((self.added, commit(salt, stream, field, value)));
         }
-        let mut key = ShortKey::default();
-        for (target, byte) in key.iter_mut().zip(salt) {
-            *target = *byte;
-        }
-        self.keys.push(key);
         // A long value keeps its place with an empty message, whose code is then replaced.
-        self.messages.push(message.unwrap_or_default());
+        self.batch.add(salt, &message.unwrap_or_default());
+        self.added += 1;
     }
 
     /// Makes all of them; they come in the order in which they were added.
     pub(crate) fn make(&mut self) -> &[Hash] {
-        hmac_sha256_short(&self.keys, &self.messages, &mut self.made);
+        let made = self.batch.finish();
         for (index, commitment) in &self.long {
-            if let Some(made) = self.made.get_mut(*index) {
+            if let Some(made) = made.get_mut(*index) {
                 *made = Hash(*commitment);
             }
         }
-        &self.made
+        made
     }
 }

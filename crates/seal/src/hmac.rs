@@ -1,7 +1,7 @@
 //! HMAC-SHA-256 (RFC 2104) of one message, straight on the compression function: opening checks
 //! a commitment for each sensitive field of each record, and the buffering of a general hasher
 //! would cost as much as the hashing. Sealing has many messages at once and uses
-//! [`tlog::hasher::hmac_sha256_short`].
+//! [`tlog::hasher::HmacBatch`].
 
 use sha2::block_api::compress256;
 

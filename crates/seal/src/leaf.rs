@@ -16,7 +16,7 @@ use ledger::keystore::SubjectId;
 use ledger::{BatchError, EntryBatch};
 
 use tlog::Hash;
-use tlog::hasher::{ShortKey, ShortMessage, hmac_sha256_short};
+use tlog::hasher::{HmacBatch, ShortMessage};
 
 use crate::commitment::{Commitment, Commitments, Salt, commit};
 use crate::hmac::Keyed;
@@ -90,7 +90,7 @@ pub enum LeafError {
 /// Seals all rows of a stream and appends their entries, leaf hashes not yet made, to a batch.
 /// `subject_of` tells each row's subject.
 ///
-/// The rows go through each step together, so that the hash function works on sixteen of them at
+/// The rows go through each step together, so that the hash function works on many of them at
 /// once.
 ///
 /// # Errors
@@ -108,8 +108,8 @@ pub fn seal_records(
     plain.clear();
     ends.clear();
     commitments.clear();
-    record_codes(stream, institution, columns, |row| subject_of(row).key, identity, codes);
-    for (row, code) in codes.made.iter().enumerate() {
+    let codes = record_codes(stream, institution, columns, |row| subject_of(row).key, identity, codes);
+    for (row, code) in codes.iter().enumerate() {
         let cipher = RecordCipher::of_code(&code.0);
         let start = plain.len();
         plain.extend_from_slice(&subject_of(row).id.0);
@@ -135,17 +135,15 @@ pub fn seal_records(
 }
 
 /// HMAC-SHA-256(subject key, identity) of each row.
-fn record_codes(
+fn record_codes<'c>(
     stream: &'static StreamSpec,
     institution: &str,
     columns: &Columns,
     key_of: impl Fn(usize) -> SubjectKey,
     identity: &mut Vec<u8>,
-    codes: &mut Codes,
-) {
-    codes.keys.clear();
-    codes.messages.clear();
-    codes.made.clear();
+    codes: &'c mut HmacBatch,
+) -> &'c [Hash] {
+    codes.clear();
     let mut long = Vec::new();
     for row in 0..columns.len() {
         record_identity(stream, institution, columns.id(row), columns.revision(row), identity);
@@ -154,15 +152,15 @@ fn record_codes(
         if message.is_none() {
             long.push((row, Keyed::new(&key).code(identity)));
         }
-        codes.keys.push(key);
-        codes.messages.push(message.unwrap_or_default());
+        codes.add(&key, &message.unwrap_or_default());
     }
-    hmac_sha256_short(&codes.keys, &codes.messages, &mut codes.made);
+    let made = codes.finish();
     for (row, code) in long {
-        if let Some(made) = codes.made.get_mut(row) {
+        if let Some(made) = made.get_mut(row) {
             *made = Hash(code);
         }
     }
+    made
 }
 
 /// Writes the map of a row's committed fields, and asks for a commitment to each.
@@ -233,14 +231,6 @@ fn write_leaf<'h>(
     }
 }
 
-/// Codes under subjects' keys, made together.
-#[derive(Debug, Default)]
-struct Codes {
-    keys: Vec<ShortKey>,
-    messages: Vec<ShortMessage>,
-    made: Vec<Hash>,
-}
-
 /// Buffers that sealing and opening write through, kept from one chunk to the next.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -249,7 +239,7 @@ pub struct Scratch {
     identity: Vec<u8>,
     plain: Vec<u8>,
     ends: Vec<usize>,
-    codes: Codes,
+    codes: HmacBatch,
     commitments: Commitments,
 }
 

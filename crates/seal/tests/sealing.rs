@@ -12,6 +12,7 @@ use seal::leaf::{
     Scratch, check_opening, open_event, open_record, openings, read_head, seal_event, seal_records,
 };
 use seal::{EventKind, LeafError, OpenedRecord, Subject};
+use tlog::{Sha256Tree, TreeHasher};
 
 const KEY: [u8; 32] = [7; 32];
 const SUBJECT: Subject = Subject { id: SubjectId([9; 16]), key: KEY };
@@ -35,6 +36,18 @@ fn sealed(stream: &'static StreamSpec, columns: &Columns) -> (Vec<u8>, Vec<u8>) 
     let mut batch = EntryBatch::default();
     seal_records(stream, INSTITUTION, columns, |_| SUBJECT, &mut batch, &mut Scratch::default()).unwrap();
     (batch.leaves, batch.payloads)
+}
+
+/// What was sealed stays what it is: a change here makes a new format.
+#[test]
+fn the_format_is_the_one_in_use() {
+    let (leaf, payload) = sealed(Transaction::STREAM, &transaction());
+    let digests = [leaf, payload].map(|bytes| Sha256Tree.leaf(&bytes).to_hex());
+    let in_use = [
+        "2ca6ff5f6c664488f960dde36cbe83be067f340a560bdb3052f79accc3b9097e",
+        "98d6dbf0f2d956763860df62c45259d1cf2539bf8c1b39977457d39b30183846",
+    ];
+    assert_eq!(digests, in_use);
 }
 
 #[test]

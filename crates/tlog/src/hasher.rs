@@ -4,7 +4,7 @@ mod lanes;
 mod sha256;
 mod sm3;
 
-pub use self::lanes::{SHORT_MESSAGE_MAX, ShortKey, ShortMessage, hmac_sha256_short};
+pub use self::lanes::{HmacBatch, SHORT_MESSAGE_MAX, ShortKey, ShortMessage, hmac_sha256_short};
 pub use self::{sha256::Sha256Tree, sm3::Sm3Tree};
 use crate::Hash;
 

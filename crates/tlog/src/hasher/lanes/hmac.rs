@@ -1,25 +1,30 @@
 //! HMAC-SHA-256 (RFC 2104) of many short messages, each under a key of its own: four
 //! compressions in lanes, and the inner digest never leaves them.
 
-use super::{BLOCK, Compression, LANES, Sha256Lanes, Words, compress, digest};
+use super::{BLOCK, Compression, Group, LANES, Sha256Lanes, Words, put_words};
 use crate::Hash;
 
 /// Bytes of the longest message: with its end mark and length it fills one block.
 pub const SHORT_MESSAGE_MAX: usize = BLOCK - 9;
 
-/// A message of at most [`SHORT_MESSAGE_MAX`] bytes, padded for its HMAC.
+/// A message of at most [`SHORT_MESSAGE_MAX`] bytes, with its end mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShortMessage([u8; BLOCK]);
+pub struct ShortMessage {
+    block: [u8; BLOCK],
+    len: usize,
+}
 
 impl Default for ShortMessage {
     /// The empty message.
     fn default() -> Self {
         let mut block = [0; BLOCK];
-        block[0] = 0x80;
-        block[BLOCK - 8..].copy_from_slice(&(BLOCK as u64 * 8).to_be_bytes());
-        Self(block)
+        block[0] = END_MARK;
+        Self { block, len: 0 }
     }
 }
+
+/// What follows the last byte of a message in its last block.
+const END_MARK: u8 = 0x80;
 
 impl ShortMessage {
     /// Puts the parts of a message together; `None` when they are too long.
@@ -34,43 +39,115 @@ impl ShortMessage {
         if len > SHORT_MESSAGE_MAX {
             return None;
         }
-        block[len] = 0x80;
-        let bits = ((BLOCK + len) as u64 * 8).to_be_bytes();
-        block[BLOCK - 8..].copy_from_slice(&bits);
-        Some(Self(block))
+        block[len] = END_MARK;
+        Some(Self { block, len })
+    }
+
+    /// The words that hold the message and its end mark.
+    #[inline]
+    fn words(&self) -> &[u8] {
+        &self.block[..(self.len / 4 + 1) * 4]
+    }
+
+    /// The length that the block ends with: in bits, that of the key's block counted in.
+    #[inline]
+    fn length_bits(&self) -> u32 {
+        (BLOCK + self.len) as u32 * 8
     }
 }
 
 /// A key of at most 32 bytes, shorter ones filled up with zeros as RFC 2104 has it.
 pub type ShortKey = [u8; 32];
 
+/// Messages that go through the compression function together.
+const TOGETHER: usize = 2 * LANES;
+
+/// Codes of messages that come one by one: as soon as the lanes are full, they are made.
+#[derive(Clone, Debug, Default)]
+pub struct HmacBatch {
+    keys: [[Words; 8]; 2],
+    messages: [[Words; 16]; 2],
+    waiting: usize,
+    made: Vec<Hash>,
+}
+
+impl HmacBatch {
+    /// Forgets all messages and codes.
+    pub fn clear(&mut self) {
+        self.made.clear();
+        self.empty_lanes();
+    }
+
+    /// Adds a message under a key.
+    #[inline]
+    pub fn add<const N: usize>(&mut self, key: &[u8; N], message: &ShortMessage) {
+        const { assert!(N <= 32 && N.is_multiple_of(4), "a key is whole words, eight at most") };
+        let (group, lane) = (self.waiting / LANES, self.waiting % LANES);
+        put_words(&mut self.keys[group], lane, key);
+        put_words(&mut self.messages[group], lane, message.words());
+        self.messages[group][15][lane] = message.length_bits();
+        self.waiting += 1;
+        if self.waiting == TOGETHER {
+            self.make_waiting();
+        }
+    }
+
+    /// The codes of all messages, in the order in which they were added.
+    pub fn finish(&mut self) -> &mut [Hash] {
+        self.make_waiting();
+        &mut self.made
+    }
+
+    fn make_waiting(&mut self) {
+        let mut groups = [Group::new::<Sha256Lanes>(); 2];
+        let groups = &mut groups[..self.waiting.div_ceil(LANES)];
+        self.compress_keys(groups, 0x3636_3636);
+        for (group, message) in groups.iter_mut().zip(&self.messages) {
+            group.message = *message;
+        }
+        Sha256Lanes::compress_all(groups);
+        let mut outer = [Group::new::<Sha256Lanes>(); 2];
+        let outer = &mut outer[..groups.len()];
+        self.compress_keys(outer, 0x5c5c_5c5c);
+        for (outer, inner) in outer.iter_mut().zip(groups) {
+            outer.message = [[0; LANES]; 16];
+            outer.message[..8].copy_from_slice(&inner.state);
+            outer.message[8] = [u32::from_be_bytes([END_MARK, 0, 0, 0]); LANES];
+            outer.message[15] = [(BLOCK as u32 + Hash::LEN as u32) * 8; LANES];
+        }
+        Sha256Lanes::compress_all(outer);
+        self.made.extend((0..self.waiting).map(|at| outer[at / LANES].digest(at % LANES)));
+        self.empty_lanes();
+    }
+
+    /// Compresses the block that a key and a pad make.
+    fn compress_keys(&self, groups: &mut [Group], pad: u32) {
+        for (group, keys) in groups.iter_mut().zip(&self.keys) {
+            group.message = [[pad; LANES]; 16];
+            for (words, key) in group.message.iter_mut().zip(keys) {
+                *words = std::array::from_fn(|lane| key[lane] ^ pad);
+            }
+        }
+        Sha256Lanes::compress_all(groups);
+    }
+
+    /// Shorter keys and messages find zeros behind them.
+    fn empty_lanes(&mut self) {
+        self.keys = Default::default();
+        self.messages = Default::default();
+        self.waiting = 0;
+    }
+}
+
 /// Pushes the code of each message under the key of the same index.
 pub fn hmac_sha256_short(keys: &[ShortKey], messages: &[ShortMessage], out: &mut Vec<Hash>) {
     out.reserve(keys.len().min(messages.len()));
-    for (keys, messages) in keys.chunks(LANES).zip(messages.chunks(LANES)) {
-        let mut inner_key = [[0x3636_3636; LANES]; 16];
-        let mut outer_key = [[0x5c5c_5c5c; LANES]; 16];
-        let mut message: [Words; 16] = [[0; LANES]; 16];
-        for (lane, (key, text)) in keys.iter().zip(messages).enumerate() {
-            for (at, bytes) in key.as_chunks::<4>().0.iter().enumerate() {
-                let word = u32::from_be_bytes(*bytes);
-                inner_key[at][lane] ^= word;
-                outer_key[at][lane] ^= word;
-            }
-            super::put_words(&mut message, lane, &text.0);
-        }
-        let mut inner = Sha256Lanes::INITIAL.map(|word| [word; LANES]);
-        compress::<Sha256Lanes>(&mut inner, &inner_key);
-        compress::<Sha256Lanes>(&mut inner, &message);
-        let mut digests: [Words; 16] = [[0; LANES]; 16];
-        digests[..8].copy_from_slice(&inner);
-        digests[8] = [0x8000_0000; LANES];
-        digests[15] = [(BLOCK as u32 + 32) * 8; LANES];
-        let mut outer = Sha256Lanes::INITIAL.map(|word| [word; LANES]);
-        compress::<Sha256Lanes>(&mut outer, &outer_key);
-        compress::<Sha256Lanes>(&mut outer, &digests);
-        out.extend((0..keys.len().min(messages.len())).map(|lane| digest(&outer, lane)));
+    let mut batch = HmacBatch { made: std::mem::take(out), ..HmacBatch::default() };
+    for (key, message) in keys.iter().zip(messages) {
+        batch.add(key, message);
     }
+    batch.make_waiting();
+    *out = batch.made;
 }
 
 #[cfg(test)]
@@ -97,6 +174,37 @@ mod tests {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
         ];
         assert_eq!(out.iter().map(Hash::to_hex).collect::<Vec<_>>(), expected);
+    }
+
+    /// Many of all lengths, against one by one.
+    #[test]
+    fn a_batch_makes_what_each_makes_alone() {
+        use sha2::{Digest as _, Sha256};
+        let bytes: Vec<u8> = (0..200_u32).map(|i| (i * i / 3) as u8).collect();
+        let mut batch = HmacBatch::default();
+        for round in 1..3 {
+            batch.clear();
+            let expected: Vec<Hash> = (0..75 * round)
+                .map(|n| {
+                    let text = &bytes[n..n + n * 7 % (SHORT_MESSAGE_MAX + 1)];
+                    let message = ShortMessage::new(&[text]).unwrap();
+                    let key = &bytes[200 - 32..];
+                    let bytes_of_key = if n % 3 == 0 { 16 } else { 32 };
+                    match bytes_of_key {
+                        16 => batch.add(key.first_chunk::<16>().unwrap(), &message),
+                        _ => batch.add(key.first_chunk::<32>().unwrap(), &message),
+                    }
+                    let padded = |pad: u8| {
+                        let mut block = [pad; BLOCK];
+                        block.iter_mut().zip(&key[..bytes_of_key]).for_each(|(byte, key)| *byte ^= key);
+                        block
+                    };
+                    let inner = Sha256::new_with_prefix(padded(0x36)).chain_update(text).finalize();
+                    Hash(Sha256::new_with_prefix(padded(0x5c)).chain_update(inner).finalize().into())
+                })
+                .collect();
+            assert_eq!(batch.finish(), expected);
+        }
     }
 
     #[test]

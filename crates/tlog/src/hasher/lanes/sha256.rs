@@ -1,13 +1,13 @@
 //! SHA-256 compression (FIPS 180-4 §6.2.2), lane by lane.
 
-use super::{Compression, LANES, Words, of_lane, sixteen_steps};
+use super::{Compression, Group, LANES, compress_widest, of_lane, sixteen_steps};
 
 /// SHA-256 in lanes.
 pub(in crate::hasher) struct Sha256Lanes;
 
 /// FIPS 180-4 §4.2.2.
 #[rustfmt::skip]
-const K: [u32; 64] = [
+pub(super) const K: [u32; 64] = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5,
     0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
     0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3,
@@ -44,17 +44,28 @@ impl Compression for Sha256Lanes {
     const INITIAL: [u32; 8] = crate::hasher::sha256::INITIAL_STATE;
     const BUSY_LANES_MIN: usize = 7;
 
+    fn compress_all(groups: &mut [Group]) {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            #[expect(unsafe_code, reason = "calls a function compiled for AVX-512")]
+            // SAFETY: the processor has AVX-512F, as detected just above; the function has no other
+            // precondition.
+            return unsafe { super::avx512::compress_all(groups) };
+        }
+        groups.iter_mut().for_each(compress_widest::<Self>);
+    }
+
     #[inline(always)]
-    fn compress(state: &mut [Words; 8], message: &[Words; 16]) {
+    fn compress(group: &mut Group) {
         for lane in 0..LANES {
-            let mut w = of_lane(message, lane);
-            let before = of_lane(state, lane);
+            let mut w = of_lane(&group.message, lane);
+            let before = of_lane(&group.state, lane);
             let mut s = before;
             sixteen_steps!(step(s, w, 0));
             sixteen_steps!(step(s, w, 16));
             sixteen_steps!(step(s, w, 32));
             sixteen_steps!(step(s, w, 48));
-            for (lanes, (after, before)) in state.iter_mut().zip(s.into_iter().zip(before)) {
+            for (lanes, (after, before)) in group.state.iter_mut().zip(s.into_iter().zip(before)) {
                 lanes[lane] = after.wrapping_add(before);
             }
         }
@@ -64,7 +75,8 @@ impl Compression for Sha256Lanes {
 #[inline(always)]
 fn round([a, b, c, d, e, f, g, h]: [u32; 8], k_plus_w: u32) -> [u32; 8] {
     let sum1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-    let choice = (e & f) ^ (!e & g);
+    // (e & f) ^ (!e & g), with one operation less.
+    let choice = g ^ (e & (f ^ g));
     let t1 = h.wrapping_add(sum1).wrapping_add(choice).wrapping_add(k_plus_w);
     let sum0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
     let majority = (a & b) ^ (a & c) ^ (b & c);

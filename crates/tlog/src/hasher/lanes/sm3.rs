@@ -1,6 +1,6 @@
 //! SM3 compression (GB/T 32905-2016 §5.3), lane by lane.
 
-use super::{Compression, LANES, Words, of_lane, sixteen_steps};
+use super::{Compression, Group, LANES, of_lane, sixteen_steps};
 
 /// SM3 in lanes.
 pub(in crate::hasher) struct Sm3Lanes;
@@ -42,16 +42,16 @@ impl Compression for Sm3Lanes {
     const BUSY_LANES_MIN: usize = 3;
 
     #[inline(always)]
-    fn compress(state: &mut [Words; 8], message: &[Words; 16]) {
+    fn compress(group: &mut Group) {
         for lane in 0..LANES {
-            let mut w = of_lane(message, lane);
-            let before = of_lane(state, lane);
+            let mut w = of_lane(&group.message, lane);
+            let before = of_lane(&group.state, lane);
             let mut s = before;
             sixteen_steps!(step(s, w, 0));
             sixteen_steps!(step(s, w, 16));
             sixteen_steps!(step(s, w, 32));
             sixteen_steps!(step(s, w, 48));
-            for (lanes, (after, before)) in state.iter_mut().zip(s.into_iter().zip(before)) {
+            for (lanes, (after, before)) in group.state.iter_mut().zip(s.into_iter().zip(before)) {
                 lanes[lane] = after ^ before;
             }
         }
