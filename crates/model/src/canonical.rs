@@ -13,7 +13,7 @@ use crate::spec::{FieldKind, FieldSpec, Sealing};
 pub fn write_value(column: &Column, kind: FieldKind, row: usize, out: &mut Vec<u8>) {
     let mut writer = Writer(out);
     match column.values() {
-        Values::Text { .. } => writer.text(column.text(row).unwrap_or("")),
+        Values::Text { .. } => writer.text_bytes(column.text_bytes(row).unwrap_or_default()),
         Values::Long(values) => writer.integer(values.get(row).copied().unwrap_or(0)),
         Values::Date(values) => writer.integer(i64::from(values.get(row).copied().unwrap_or(0))),
         Values::Byte(values) => {

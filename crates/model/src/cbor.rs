@@ -63,8 +63,14 @@ impl Writer<'_> {
     /// A text string.
     #[inline]
     pub fn text(&mut self, value: &str) {
+        self.text_bytes(value.as_bytes());
+    }
+
+    /// A text string from bytes that are known to be UTF-8.
+    #[inline]
+    pub(crate) fn text_bytes(&mut self, value: &[u8]) {
         self.head(TEXT, value.len() as u64);
-        self.0.extend_from_slice(value.as_bytes());
+        self.0.extend_from_slice(value);
     }
 
     /// The head of an array of this many items, which follow.

@@ -239,12 +239,15 @@ impl Column {
     /// The text in a row, if it has one.
     #[inline]
     pub fn text(&self, row: usize) -> Option<&str> {
+        std::str::from_utf8(self.text_bytes(row)?).ok()
+    }
+
+    /// The bytes of the text in a row, if it has one, for who needs not look at them as a text.
+    #[inline]
+    pub fn text_bytes(&self, row: usize) -> Option<&[u8]> {
         let Values::Text { offsets, bytes } = &self.values else { return None };
         let (start, end) = (*offsets.get(row)? as usize, *offsets.get(row + 1)? as usize);
-        if !self.validity.is_present(row) {
-            return None;
-        }
-        bytes.get(start..end).and_then(|text| std::str::from_utf8(text).ok())
+        if self.validity.is_present(row) { bytes.get(start..end) } else { None }
     }
 
     /// The amount, rate, count or time in a row, if it has one.
@@ -378,6 +381,12 @@ impl Columns {
     /// The id of a row of a stream.
     pub fn id(&self, row: usize) -> &str {
         self.column(ID_FIELD).and_then(|column| column.text(row)).unwrap_or("")
+    }
+
+    /// The bytes of the id of a row of a stream.
+    #[inline]
+    pub fn id_bytes(&self, row: usize) -> &[u8] {
+        self.column(ID_FIELD).and_then(|column| column.text_bytes(row)).unwrap_or_default()
     }
 
     /// The revision of a row of a stream; 0 when it bears none.

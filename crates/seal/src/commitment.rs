@@ -1,7 +1,7 @@
 //! Commitments to single values: HMAC-SHA-256(salt, tag ‖ value).
 
 use tlog::Hash;
-use tlog::hasher::{HmacBatch, ShortMessage};
+use tlog::hasher::HmacBatch;
 
 use crate::hmac::Keyed;
 
@@ -43,7 +43,7 @@ pub fn commit(salt: &Salt, stream: u8, field: u8, value: &[u8]) -> Commitment {
 pub(crate) struct Commitments {
     batch: HmacBatch,
     added: usize,
-    /// Values too long for [`ShortMessage`]: (index, commitment).
+    /// Values too long for the batch: (index, commitment).
     long: Vec<(usize, Commitment)>,
 }
 
@@ -57,12 +57,9 @@ impl Commitments {
     /// Adds a value to be committed to.
     #[inline]
     pub(crate) fn add(&mut self, salt: &Salt, stream: u8, field: u8, value: &[u8]) {
-        let message = ShortMessage::new(&[&[stream, field], value]);
-        if message.is_none() {
+        if !self.batch.add(salt, &[&[stream, field], value]) {
             self.long.push((self.added, commit(salt, stream, field, value)));
         }
-        // A long value keeps its place with an empty message, whose code is then replaced.
-        self.batch.add(salt, &message.unwrap_or_default());
         self.added += 1;
     }
 

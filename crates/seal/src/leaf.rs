@@ -8,7 +8,7 @@
 
 use model::canonical;
 use model::cbor::{CborError, Reader, Writer};
-use model::columns::Columns;
+use model::columns::{Column, Columns};
 use model::spec::{FieldKind, FieldSpec, Sealing, StreamSpec};
 use model::streams::stream_numbered;
 
@@ -16,7 +16,7 @@ use ledger::keystore::SubjectId;
 use ledger::{BatchError, EntryBatch};
 
 use tlog::Hash;
-use tlog::hasher::{HmacBatch, ShortMessage};
+use tlog::hasher::HmacBatch;
 
 use crate::commitment::{Commitment, Commitments, Salt, commit};
 use crate::hmac::Keyed;
@@ -108,13 +108,16 @@ pub fn seal_records(
     plain.clear();
     ends.clear();
     commitments.clear();
+    let fields: Vec<Field<'_>> = stream.fields.iter().zip(columns.columns()).collect();
+    let is_committed = |(field, _): &Field<'_>| field.sealing == Sealing::Committed;
+    let committed: Vec<Field<'_>> = fields.iter().copied().filter(is_committed).collect();
     let codes = record_codes(stream, institution, columns, |row| subject_of(row).key, identity, codes);
     for (row, code) in codes.iter().enumerate() {
         let cipher = RecordCipher::of_code(&code.0);
         let start = plain.len();
         plain.extend_from_slice(&subject_of(row).id.0);
         let secret = plain.len();
-        write_committed(stream, columns, row, &cipher, plain, commitments);
+        write_committed(stream.number, &committed, row, &cipher, plain, commitments);
         match plain.get_mut(secret..) {
             Some(secret) if !secret.is_empty() => cipher.apply(secret),
             // Nothing is committed to, so there is nothing to find a key for.
@@ -127,7 +130,7 @@ pub fn seal_records(
     let prefix = leaf_prefix(stream, institution);
     for (row, end) in (0..rows).zip(ends.iter()) {
         scratch.leaf.clear();
-        write_leaf(stream, columns, row, &prefix, &mut made, &mut scratch.leaf);
+        write_leaf(&fields, row, &prefix, &mut made, &mut scratch.leaf);
         batch.push(&scratch.leaf, plain.get(start..*end).unwrap_or_default())?;
         start = *end;
     }
@@ -146,13 +149,11 @@ fn record_codes<'c>(
     codes.clear();
     let mut long = Vec::new();
     for row in 0..columns.len() {
-        record_identity(stream, institution, columns.id(row), columns.revision(row), identity);
+        record_identity(stream, institution, columns.id_bytes(row), columns.revision(row), identity);
         let key = key_of(row);
-        let message = ShortMessage::new(&[identity]);
-        if message.is_none() {
+        if !codes.add(&key, &[identity]) {
             long.push((row, Keyed::new(&key).code(identity)));
         }
-        codes.add(&key, &message.unwrap_or_default());
     }
     let made = codes.finish();
     for (row, code) in long {
@@ -163,33 +164,35 @@ fn record_codes<'c>(
     made
 }
 
+/// A field and its column.
+type Field<'c> = (&'static FieldSpec, &'c Column);
+
+/// Those of some fields that have a value in a row.
+fn present<'f, 'c>(fields: &'f [Field<'c>], row: usize) -> impl Iterator<Item = &'f Field<'c>> {
+    fields.iter().filter(move |(_, column)| column.validity().is_present(row))
+}
+
 /// Writes the map of a row's committed fields, and asks for a commitment to each.
 fn write_committed(
-    stream: &'static StreamSpec,
-    columns: &Columns,
+    stream: u8,
+    committed: &[Field<'_>],
     row: usize,
     cipher: &RecordCipher,
     plain: &mut Vec<u8>,
     commitments: &mut Commitments,
 ) {
-    let committed = || {
-        let fields = stream.fields.iter().zip(columns.columns());
-        fields.filter(|(field, column)| {
-            field.sealing == Sealing::Committed && column.validity().is_present(row)
-        })
-    };
-    let count = committed().count();
+    let count = present(committed, row).count();
     if count == 0 {
         return;
     }
     Writer(plain).map(count);
-    let mut salts = cipher.salts(committed().map(|(field, _)| field.number));
-    for (field, column) in committed() {
+    let mut salts = cipher.salts(present(committed, row).map(|(field, _)| field.number));
+    for (field, column) in present(committed, row) {
         Writer(plain).unsigned(u64::from(field.number));
         let start = plain.len();
         canonical::write_value(column, field.kind, row, plain);
         let salt = salts.next().unwrap_or_else(|| cipher.salt(field.number));
-        commitments.add(&salt, stream.number, field.number, plain.get(start..).unwrap_or_default());
+        commitments.add(&salt, stream, field.number, plain.get(start..).unwrap_or_default());
     }
 }
 
@@ -206,20 +209,15 @@ fn leaf_prefix(stream: &StreamSpec, institution: &str) -> Vec<u8> {
 }
 
 fn write_leaf<'h>(
-    stream: &'static StreamSpec,
-    columns: &Columns,
+    fields: &[Field<'_>],
     row: usize,
     prefix: &[u8],
     commitments: &mut impl Iterator<Item = &'h Hash>,
     leaf: &mut Vec<u8>,
 ) {
     leaf.extend_from_slice(prefix);
-    let present = || {
-        let fields = stream.fields.iter().zip(columns.columns());
-        fields.filter(|(_, column)| column.validity().is_present(row))
-    };
-    Writer(leaf).map(present().count());
-    for (field, column) in present() {
+    Writer(leaf).map(present(fields, row).count());
+    for (field, column) in present(fields, row) {
         Writer(leaf).unsigned(u64::from(field.number));
         match field.sealing {
             Sealing::Clear => canonical::write_value(column, field.kind, row, leaf),
@@ -311,13 +309,13 @@ fn write_head(writer: &mut Writer<'_>, kind: EventKind, institution: &str) {
 
 /// Stream, institution, revision and id, each so written that no two records share the bytes; with
 /// an id of the usual length it fits one block of the hash function.
-fn record_identity(stream: &StreamSpec, institution: &str, id: &str, revision: u64, out: &mut Vec<u8>) {
+fn record_identity(stream: &StreamSpec, institution: &str, id: &[u8], revision: u64, out: &mut Vec<u8>) {
     out.clear();
     let mut writer = Writer(out);
     writer.unsigned(u64::from(stream.number));
     writer.text(institution);
     writer.unsigned(revision);
-    out.extend_from_slice(id.as_bytes());
+    out.extend_from_slice(id);
 }
 
 /// The head of a leaf and where its content begins.
@@ -429,7 +427,7 @@ fn open_row(
     reader.end()?;
     let opened = match key {
         Some(key) if !payload.is_empty() => {
-            let (id, revision) = (columns.id(row), columns.revision(row));
+            let (id, revision) = (columns.id_bytes(row), columns.revision(row));
             record_identity(stream, head.institution, id, revision, &mut scratch.identity);
             let cipher = RecordCipher::new(key, &scratch.identity);
             scratch.payload.clear();

@@ -71,7 +71,12 @@ impl RecordCipher {
             let mut stream: [_; AT_ONCE] =
                 std::array::from_fn(|block| Self::block(KEYSTREAM, first + block as u32));
             self.0.encrypt_blocks(&mut stream);
-            for (byte, key) in part.iter_mut().zip(stream.iter().flatten()) {
+            let mut stream = stream.into_iter().map(<[u8; 16]>::from);
+            let (blocks, rest) = part.as_chunks_mut::<16>();
+            for (block, key) in blocks.iter_mut().zip(&mut stream) {
+                *block = (u128::from_ne_bytes(*block) ^ u128::from_ne_bytes(key)).to_ne_bytes();
+            }
+            for (byte, key) in rest.iter_mut().zip(stream.flatten()) {
                 *byte ^= key;
             }
         }

@@ -28,32 +28,27 @@ const END_MARK: u8 = 0x80;
 
 impl ShortMessage {
     /// Puts the parts of a message together; `None` when they are too long.
-    #[inline]
     pub fn new(parts: &[&[u8]]) -> Option<Self> {
         let mut block = [0; BLOCK];
-        let mut len = 0;
-        for part in parts {
-            block.get_mut(len..len + part.len())?.copy_from_slice(part);
-            len += part.len();
-        }
-        if len > SHORT_MESSAGE_MAX {
-            return None;
-        }
-        block[len] = END_MARK;
+        let len = put_together(parts, &mut block)?;
         Some(Self { block, len })
     }
+}
 
-    /// The words that hold the message and its end mark.
-    #[inline]
-    fn words(&self) -> &[u8] {
-        &self.block[..(self.len / 4 + 1) * 4]
+/// Puts the parts of a message into an empty block, the end mark behind them; gives their length,
+/// `None` when they are too long.
+#[inline(always)]
+fn put_together(parts: &[&[u8]], block: &mut [u8; BLOCK]) -> Option<usize> {
+    let mut len = 0;
+    for part in parts {
+        block.get_mut(len..len + part.len())?.copy_from_slice(part);
+        len += part.len();
     }
-
-    /// The length that the block ends with: in bits, that of the key's block counted in.
-    #[inline]
-    fn length_bits(&self) -> u32 {
-        (BLOCK + self.len) as u32 * 8
+    if len > SHORT_MESSAGE_MAX {
+        return None;
     }
+    block[len] = END_MARK;
+    Some(len)
 }
 
 /// A key of at most 32 bytes, shorter ones filled up with zeros as RFC 2104 has it.
@@ -78,14 +73,26 @@ impl HmacBatch {
         self.empty_lanes();
     }
 
-    /// Adds a message under a key.
+    /// Adds a message, given in parts, under a key. One longer than [`SHORT_MESSAGE_MAX`] is not
+    /// taken, which `false` says: whatever [`HmacBatch::finish`] gives in its place means nothing.
     #[inline]
-    pub fn add<const N: usize>(&mut self, key: &[u8; N], message: &ShortMessage) {
+    pub fn add<const N: usize>(&mut self, key: &[u8; N], parts: &[&[u8]]) -> bool {
+        let mut block = [0; BLOCK];
+        let len = put_together(parts, &mut block);
+        self.put(key, &block, len.unwrap_or(0));
+        len.is_some()
+    }
+
+    #[inline]
+    fn put<const N: usize>(&mut self, key: &[u8; N], block: &[u8; BLOCK], len: usize) {
         const { assert!(N <= 32 && N.is_multiple_of(4), "a key is whole words, eight at most") };
         let (group, lane) = (self.waiting / LANES, self.waiting % LANES);
         put_words(&mut self.keys[group], lane, key);
-        put_words(&mut self.messages[group], lane, message.words());
-        self.messages[group][15][lane] = message.length_bits();
+        // The words behind the end mark are zero already; in the last one is the length in bits,
+        // the block of the key counted in.
+        let message = &mut self.messages[group];
+        put_words(message, lane, &block[..(len / 4 + 1) * 4]);
+        message[15][lane] = (BLOCK + len) as u32 * 8;
         self.waiting += 1;
         if self.waiting == TOGETHER {
             self.make_waiting();
@@ -144,7 +151,7 @@ pub fn hmac_sha256_short(keys: &[ShortKey], messages: &[ShortMessage], out: &mut
     out.reserve(keys.len().min(messages.len()));
     let mut batch = HmacBatch { made: std::mem::take(out), ..HmacBatch::default() };
     for (key, message) in keys.iter().zip(messages) {
-        batch.add(key, message);
+        batch.put(key, &message.block, message.len);
     }
     batch.make_waiting();
     *out = batch.made;
@@ -176,34 +183,45 @@ mod tests {
         assert_eq!(out.iter().map(Hash::to_hex).collect::<Vec<_>>(), expected);
     }
 
-    /// Many of all lengths, against one by one.
+    /// HMAC as RFC 2104 defines it, by the general hash function.
+    fn plain_hmac(key: &[u8], text: &[u8]) -> Hash {
+        use sha2::{Digest as _, Sha256};
+        let padded = |pad: u8| {
+            let mut block = [pad; BLOCK];
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            block
+        };
+        let inner = Sha256::new_with_prefix(padded(0x36)).chain_update(text).finalize();
+        Hash(Sha256::new_with_prefix(padded(0x5c)).chain_update(inner).finalize().into())
+    }
+
     #[test]
     fn a_batch_makes_what_each_makes_alone() {
-        use sha2::{Digest as _, Sha256};
-        let bytes: Vec<u8> = (0..200_u32).map(|i| (i * i / 3) as u8).collect();
+        let bytes: Vec<u8> = (0..300_u32).map(|i| (i * i / 3) as u8).collect();
         let mut batch = HmacBatch::default();
-        for round in 1..3 {
+        // The second time, nothing of the first is left; 33 fill the lanes and begin anew.
+        for count in [75, 33] {
             batch.clear();
-            let expected: Vec<Hash> = (0..75 * round)
-                .map(|n| {
-                    let text = &bytes[n..n + n * 7 % (SHORT_MESSAGE_MAX + 1)];
-                    let message = ShortMessage::new(&[text]).unwrap();
-                    let key = &bytes[200 - 32..];
-                    let bytes_of_key = if n % 3 == 0 { 16 } else { 32 };
-                    match bytes_of_key {
-                        16 => batch.add(key.first_chunk::<16>().unwrap(), &message),
-                        _ => batch.add(key.first_chunk::<32>().unwrap(), &message),
-                    }
-                    let padded = |pad: u8| {
-                        let mut block = [pad; BLOCK];
-                        block.iter_mut().zip(&key[..bytes_of_key]).for_each(|(byte, key)| *byte ^= key);
-                        block
-                    };
-                    let inner = Sha256::new_with_prefix(padded(0x36)).chain_update(text).finalize();
-                    Hash(Sha256::new_with_prefix(padded(0x5c)).chain_update(inner).finalize().into())
-                })
-                .collect();
-            assert_eq!(batch.finish(), expected);
+            let (mut expected, mut long) = (Vec::new(), Vec::new());
+            for n in 0..count {
+                let text = &bytes[n..n + n * 7 % (SHORT_MESSAGE_MAX + 3)];
+                let key = bytes[n * 2..].first_chunk::<32>().unwrap();
+                let fits = if n % 3 == 0 {
+                    let key = key.first_chunk::<16>().unwrap();
+                    expected.push(plain_hmac(key, text));
+                    batch.add(key, &[text])
+                } else {
+                    expected.push(plain_hmac(key, text));
+                    batch.add(key, &[&text[..text.len() / 2], &text[text.len() / 2..]])
+                };
+                assert_eq!(fits, text.len() <= SHORT_MESSAGE_MAX);
+                if !fits {
+                    long.push(n);
+                }
+            }
+            let made = batch.finish();
+            long.iter().for_each(|&n| made[n] = expected[n]);
+            assert_eq!(made, expected);
         }
     }
 
