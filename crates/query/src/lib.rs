@@ -9,6 +9,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod check;
+mod distinct;
 mod error;
 mod fault;
 mod number;

@@ -6,8 +6,10 @@ use datafusion::config::Dialect;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::Volatility;
+use datafusion::logical_expr::{AggregateUDF, Volatility};
 use datafusion::prelude::SessionConfig;
+
+use crate::distinct::Count;
 
 /// The dialect in which rules and queries are written. Its reserved words leave `user` a column.
 pub(crate) const DIALECT: Dialect = Dialect::DuckDB;
@@ -31,6 +33,8 @@ pub(crate) fn state(mut config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Sess
     if let Some(functions) = builder.scalar_functions() {
         functions.retain(|function| function.signature().volatility == Volatility::Immutable);
     }
+    let count = Arc::new(AggregateUDF::new_from_impl(Count::default()));
+    builder.aggregate_functions().get_or_insert_default().push(count);
     *builder.table_functions() = None;
     builder.build()
 }
