@@ -12,11 +12,15 @@ mod check;
 mod distinct;
 mod error;
 mod fault;
+mod hidden;
 mod number;
 mod predicate;
+mod prepared;
+mod provider;
 mod rows;
 mod runtime;
 mod session;
+mod share;
 mod state;
 mod table;
 
@@ -27,11 +31,12 @@ pub use datafusion::arrow::record_batch::RecordBatch;
 pub use datafusion::parquet;
 pub use error::QueryError;
 pub use fault::SqlFault;
+pub use hidden::Hidden;
 pub use number::{Number, NumberError};
 pub use predicate::{Conjunct, Expression, Predicate};
 pub use rows::Rows;
 pub use session::{Flow, Options, Session};
-pub use table::{Hidden, ParquetFile, Table};
+pub use table::{ParquetFile, Table};
 
 /// The longest SQL text taken, in bytes.
 pub const SQL_BYTES_MAX: usize = 32 * 1024;

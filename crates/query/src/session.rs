@@ -1,22 +1,28 @@
 //! Queries over named tables.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::execution::context::SessionContext;
+use datafusion::common::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryConsumer};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::physical_plan::displayable;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 
-use crate::check::plan;
 use crate::error::QueryError;
+use crate::prepared::{Prepared, Tables, bind};
+use crate::provider::Provider;
 use crate::rows::Rows;
 use crate::runtime::Runtime;
+use crate::share::Step;
 use crate::state;
 use crate::table::Table;
 
@@ -53,7 +59,9 @@ pub enum Flow {
 /// Named tables and the means to query them. Calls block until the result is there; a session
 /// may be used from any thread, also from one that belongs to an executor.
 pub struct Session {
-    context: SessionContext,
+    state: SessionState,
+    task: Arc<TaskContext>,
+    tables: RwLock<Tables>,
     runtime: Runtime,
     partitions: usize,
 }
@@ -79,8 +87,9 @@ impl Session {
         let config = SessionConfig::new()
             .with_target_partitions(partitions)
             .with_batch_size(options.batch_rows.max(1));
-        let context = SessionContext::new_with_state(state::state(config, environment));
-        Ok(Self { context, runtime: Runtime::new(partitions)?, partitions })
+        let state = state::state(config, environment);
+        let task = Arc::new(TaskContext::from(&state));
+        Ok(Self { state, task, tables: RwLock::default(), runtime: Runtime::new(partitions)?, partitions })
     }
 
     /// Names a table; one that had the name before is forgotten.
@@ -88,12 +97,11 @@ impl Session {
     /// # Errors
     /// [`QueryError::Internal`] when the batches do not have the table's columns.
     pub fn register(&self, name: &str, table: Table) -> Result<(), QueryError> {
-        let internal = |error: datafusion::common::DataFusionError| {
+        let provider = table.into_provider(self.partitions).map_err(|error| {
             QueryError::Internal(format!("table \"{name}\": {}", error.strip_backtrace()))
-        };
-        let provider = table.into_provider(self.partitions).map_err(internal)?;
-        self.context.deregister_table(name).map_err(internal)?;
-        self.context.register_table(name, provider).map_err(internal)?;
+        })?;
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.insert(name.to_owned(), Arc::new(provider));
         Ok(())
     }
 
@@ -103,10 +111,8 @@ impl Session {
     /// A [`QueryError`].
     pub fn run(&self, sql: &str) -> Result<Rows, QueryError> {
         let batches = self.runtime.block_on(async {
-            let plan = plan(&self.context, sql).await.map_err(QueryError::Sql)?;
             let fault = |error| QueryError::of(sql, error);
-            let frame = self.context.execute_logical_plan(plan).await.map_err(fault)?;
-            let mut stream = frame.execute_stream().await.map_err(fault)?;
+            let mut stream = self.stream(sql).await?;
             let schema = stream.schema();
             let mut batches = Vec::new();
             while let Some(batch) = stream.next().await {
@@ -136,12 +142,9 @@ impl Session {
         on_batch: &mut (dyn FnMut(RecordBatch) -> Flow + Send),
     ) -> Result<(), QueryError> {
         self.runtime.block_on(async {
-            let plan = plan(&self.context, sql).await.map_err(QueryError::Sql)?;
-            let fault = |error| QueryError::of(sql, error);
-            let frame = self.context.execute_logical_plan(plan).await.map_err(fault)?;
-            let mut stream = frame.execute_stream().await.map_err(fault)?;
+            let mut stream = self.stream(sql).await?;
             while let Some(batch) = stream.next().await {
-                if on_batch(batch.map_err(fault)?) == Flow::Stop {
+                if on_batch(batch.map_err(|error| QueryError::of(sql, error))?) == Flow::Stop {
                     break;
                 }
             }
@@ -155,11 +158,58 @@ impl Session {
     /// A [`QueryError`].
     pub fn explain(&self, sql: &str) -> Result<String, QueryError> {
         self.runtime.block_on(async {
-            let plan = plan(&self.context, sql).await.map_err(QueryError::Sql)?;
-            let physical = self.context.state().create_physical_plan(&plan).await;
-            let physical = physical.map_err(|error| QueryError::of(sql, error))?;
-            Ok(displayable(physical.as_ref()).indent(false).to_string())
+            let fault = |error| QueryError::of(sql, error);
+            let mut tables = self.tables();
+            let prepared = Prepared::of(sql, &tables).await.map_err(QueryError::Sql)?;
+            let mut text = String::new();
+            for Step { name, plan } in &prepared.steps {
+                let physical = self.physical(plan, &tables).await.map_err(fault)?;
+                text += &format!("{name}:\n{}", displayable(physical.as_ref()).indent(false));
+                let empty = Provider::new(physical.schema(), self.partitions);
+                tables.insert(name.clone(), Arc::new(empty.with_batches([]).map_err(fault)?));
+            }
+            let physical = self.physical(&prepared.plan, &tables).await.map_err(fault)?;
+            Ok(text + &displayable(physical.as_ref()).indent(false).to_string())
         })?
+    }
+
+    fn tables(&self) -> Tables {
+        self.tables.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn physical(
+        &self,
+        plan: &LogicalPlan,
+        tables: &Tables,
+    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        self.state.query_planner().create_physical_plan(&bind(plan, tables)?, &self.state).await
+    }
+
+    async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream, QueryError> {
+        let fault = |error| QueryError::of(sql, error);
+        let mut tables = self.tables();
+        let prepared = Prepared::of(sql, &tables).await.map_err(QueryError::Sql)?;
+        for step in &prepared.steps {
+            let rows = self.step(step, &tables).await.map_err(fault)?;
+            tables.insert(step.name.clone(), Arc::new(rows));
+        }
+        let physical = self.physical(&prepared.plan, &tables).await.map_err(fault)?;
+        execute_stream(physical, Arc::clone(&self.task)).map_err(fault)
+    }
+
+    /// The rows of a step, held in memory.
+    async fn step(&self, step: &Step, tables: &Tables) -> Result<Provider, DataFusionError> {
+        let physical = self.physical(&step.plan, tables).await?;
+        let schema = physical.schema();
+        let memory = MemoryConsumer::new("a part read more than once").register(self.task.memory_pool());
+        let mut stream = execute_stream(physical, Arc::clone(&self.task))?;
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            let batch = batch?;
+            memory.try_grow(batch.get_array_memory_size())?;
+            batches.push(batch);
+        }
+        Ok(Provider::new(schema, self.partitions).with_batches(batches)?.counting(memory))
     }
 }
 
