@@ -13,6 +13,7 @@ mod distinct;
 mod error;
 mod fault;
 mod hidden;
+mod keys;
 mod number;
 mod predicate;
 mod prepared;

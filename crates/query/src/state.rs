@@ -7,9 +7,12 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{AggregateUDF, Volatility};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
 use crate::distinct::Count;
+use crate::keys::PackKeys;
 
 /// The dialect in which rules and queries are written. Its reserved words leave `user` a column.
 pub(crate) const DIALECT: Dialect = Dialect::DuckDB;
@@ -36,5 +39,7 @@ pub(crate) fn state(mut config: SessionConfig, runtime: Arc<RuntimeEnv>) -> Sess
     let count = Arc::new(AggregateUDF::new_from_impl(Count::default()));
     builder.aggregate_functions().get_or_insert_default().push(count);
     *builder.table_functions() = None;
-    builder.build()
+    let mut rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(PackKeys)];
+    rules.extend(PhysicalOptimizer::new().rules);
+    builder.with_physical_optimizer_rules(rules).build()
 }
