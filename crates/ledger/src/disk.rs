@@ -81,9 +81,11 @@ impl DurableFile {
     }
 }
 
-/// Whether the disk is full (or a quota is reached).
+/// Whether the disk is full, or a quota or the process's limit of file sizes is reached: nothing
+/// is wrong with the disk, and there may be room again.
 pub(crate) fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// Makes the names in a directory durable.
