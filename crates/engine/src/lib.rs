@@ -45,7 +45,7 @@ use filings::Filings;
 use follower::{Follower, Request};
 use identity::IdentityKey;
 use intake::filing::Filing;
-use intake::quarantine::Quarantine;
+use intake::quarantine::{LISTED_IN_RECEIPT, Quarantine};
 use intake::{FilingError, FilingHead, Receipt};
 use recover::recover;
 use sealer::{Command, Sealer};
@@ -300,6 +300,19 @@ impl Engine {
     /// [`FilingError`].
     pub fn file(&self, head: FilingHead, body: impl Read) -> Result<Receipt, FilingError> {
         Filing::new(self, head).take(body)
+    }
+
+    /// The receipt of a filing, with the first of its refused lines.
+    ///
+    /// # Errors
+    /// The list of refused lines cannot be read.
+    pub fn receipt(&self, filing: &str) -> std::io::Result<Option<Receipt>> {
+        let Some(filed) = self.filings.get(filing) else { return Ok(None) };
+        let refusals = match filed.sealed.refused {
+            0 => Vec::new(),
+            _ => self.quarantine.read(filing, 0, LISTED_IN_RECEIPT)?,
+        };
+        Ok(Some(filed.receipt(refusals)))
     }
 
     /// Hands a command to the sealer; one with records waits while the evaluator has too many.

@@ -205,6 +205,18 @@ fn bad_lines_among_good_ones_are_named_and_listed() {
     );
 }
 
+/// The same lines with the bad one elsewhere: another filing, since its receipt says another number.
+#[test]
+fn where_a_bad_line_stands_is_part_of_the_filing() {
+    let site = Site::start();
+    let file = |body: String| site.file("", &[], body.as_bytes()).json();
+    let first = file(format!("{}x\n", transactions(0..3)));
+    let second = file(format!("x\n{}", transactions(0..3)));
+    assert_eq!((&first["refusals"][0]["line"], &second["refusals"][0]["line"]), (&4.into(), &1.into()));
+    assert_eq!((&second["duplicates"], &second["accepted"]), (&3.into(), &0.into()));
+    assert_eq!(file(format!("{}x\n", transactions(0..3))), first, "the first receipt");
+}
+
 #[test]
 fn changed_content_is_refused_and_a_revision_taken() {
     let site = Site::start();

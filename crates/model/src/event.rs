@@ -134,6 +134,9 @@ pub struct FilingReceipt {
     /// SHA-256 of the list of refused lines, when there are any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refusals_sha256: Option<String>,
+    /// How many of them the list holds, when it does not hold all: the first ones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refusals_listed: Option<u64>,
     /// Where the accepted records stand in the ledger.
     pub positions: Option<Positions>,
 }

@@ -36,6 +36,7 @@ fn receipt(stream: &str, date: &str, received_at: &str) -> FilingReceipt {
         refused: 0,
         announced: None,
         refusals_sha256: None,
+        refusals_listed: None,
         positions: None,
     }
 }

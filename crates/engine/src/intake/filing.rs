@@ -27,6 +27,7 @@ use super::body::{Body, BodyError, ContentCoding};
 use super::chunk::{CHUNK_RECORDS, Chunk, seal_chunk};
 use super::lines::{Line, Lines};
 use super::quarantine::Refusals;
+use super::warnings;
 use crate::Engine;
 use crate::sealer::{ChunkSealed, Command, SealerError};
 
@@ -205,6 +206,7 @@ impl<'e> Filing<'e> {
                 Line::Text(text) => self.read_line(text)?,
                 Line::TooLong(bytes) => {
                     self.lines_read += 1;
+                    self.digest.update(self.line.to_le_bytes());
                     self.digest.update(bytes.to_le_bytes());
                     let detail = format!(
                         "The line has {bytes} bytes; at most {} are allowed.",
@@ -229,6 +231,8 @@ impl<'e> Filing<'e> {
                 Ok(())
             }
             Err(faults) => {
+                // With its number, which stands in the receipt.
+                self.digest.update(self.line.to_le_bytes());
                 self.digest.update(text);
                 self.refuse(self.line, readable_id(text), faults)
             }
@@ -349,21 +353,21 @@ impl<'e> Filing<'e> {
         FilingError {
             fault: Fault::whole(FaultCode::AtomicRefused, detail),
             receipt: None,
-            refusals: self.refusals.listed().to_vec(),
+            refusals: self.refusals.first().to_vec(),
         }
     }
 
     fn finish(&mut self, outcome: FilingOutcome) -> Result<Receipt, FilingError> {
         let digest = std::mem::take(&mut self.digest).finalize();
         let filing = hex::encode(digest.first_chunk::<16>().copied().unwrap_or_default());
-        if let Some(first) = self.engine.filings().receipt(&filing)
-            && self.accepted == 0
+        if self.accepted == 0
+            && let Some(first) = self.engine.receipt(&filing).map_err(storage)?
         {
             return Ok(first);
         }
         let refused = self.refusals.count();
         let refusals = std::mem::replace(&mut self.refusals, self.engine.quarantine().begin());
-        let (refusals_sha256, listed) = refusals.keep(self.engine.quarantine(), &filing).map_err(storage)?;
+        let kept = refusals.keep(self.engine.quarantine(), &filing).map_err(storage)?;
         let sealed = FilingReceipt {
             filing,
             stream: self.head.stream.name.to_owned(),
@@ -377,7 +381,8 @@ impl<'e> Filing<'e> {
             duplicates: self.duplicates,
             refused,
             announced: self.head.announced,
-            refusals_sha256,
+            refusals_sha256: kept.sha256,
+            refusals_listed: (kept.lines < refused).then_some(kept.lines),
             positions: self
                 .positions
                 .clone()
@@ -386,35 +391,18 @@ impl<'e> Filing<'e> {
         let (reply, answer) = bounded(1);
         self.engine.send(Command::Receipt(Box::new(sealed.clone()), reply)).map_err(storage)?;
         let checkpoint = answer.recv().map_err(storage)?.map_err(storage)?.checkpoint;
-        let receipt = Receipt {
-            warnings: self.warnings(),
-            sealed,
-            refusals: listed,
-            checkpoint: String::from_utf8_lossy(&checkpoint).into_owned(),
-        };
-        self.engine.filings().add(receipt.clone());
-        Ok(receipt)
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if let Some(announced) = self.head.announced
-            && announced != self.lines_read
-        {
-            warnings.push(format!(
-                "{announced} lines were announced, {} came: the filing counts as incomplete.",
-                self.lines_read
-            ));
-        }
-        if model::institution::check_identifier(self.head.institution.as_str())
-            == model::institution::IdentifierCheck::CheckDigitMismatch
-        {
-            warnings.push("The check character of your unified social credit code does not fit (GB 32100-2015); some early codes are like that.".to_owned());
-        }
+        let mut warnings = warnings::of_receipt(&sealed);
         if self.renewed > 0 {
-            warnings.push(format!("{} persons among the records had been erased before; they are known by new keys from now on.", self.renewed));
+            warnings.push(warnings::renewed(self.renewed));
         }
-        warnings
+        let receipt = Receipt {
+            sealed,
+            refusals: kept.first,
+            checkpoint: String::from_utf8_lossy(&checkpoint).into_owned(),
+            warnings,
+        };
+        self.engine.filings().add(&receipt);
+        Ok(receipt)
     }
 }
 

@@ -5,6 +5,7 @@ pub mod chunk;
 pub mod filing;
 pub mod lines;
 pub mod quarantine;
+pub(crate) mod warnings;
 
 pub use body::{BodyError, ContentCoding};
 pub use filing::{FilingError, FilingHead, FilingMode, Receipt};
