@@ -48,7 +48,7 @@ use intake::filing::Filing;
 use intake::quarantine::{LISTED_IN_RECEIPT, Quarantine};
 use intake::{FilingError, FilingHead, Receipt};
 use recover::recover;
-use sealer::{Command, Sealer};
+use sealer::{Command, Sealer, SealerError};
 
 /// Chunks that may wait for the writer in all.
 const COMMANDS_WAITING: usize = 16;
@@ -313,6 +313,18 @@ impl Engine {
             _ => self.quarantine.read(filing, 0, LISTED_IN_RECEIPT)?,
         };
         Ok(Some(filed.receipt(refusals)))
+    }
+
+    /// Keeps a checkpoint that came back from witnesses with their cosignatures, for proofs after
+    /// a restart; says whether it is not older than the one kept before.
+    ///
+    /// # Errors
+    /// [`SealerError`]; a note that is no checkpoint of this ledger.
+    pub fn put_cosigned(&self, note: Arc<[u8]>) -> Result<bool, SealerError> {
+        let (reply, answer) = bounded(1);
+        let closed = |what: String| SealerError::Storage(what.into());
+        self.send(Command::Cosigned(note, reply)).map_err(|error| closed(error.to_owned()))?;
+        answer.recv().map_err(|error| closed(error.to_string()))?
     }
 
     /// Hands a command to the sealer; one with records waits while the evaluator has too many.

@@ -50,6 +50,8 @@ pub enum Command {
     Receipt(Box<FilingReceipt>, Sender<Result<ReceiptSealed, SealerError>>),
     /// Append events of the evaluator or an operator, all in one group.
     Events(Vec<Event>, Sender<Result<Range<u64>, SealerError>>),
+    /// Keep a checkpoint that witnesses cosigned.
+    Cosigned(Arc<[u8]>, Sender<Result<bool, SealerError>>),
     /// Make everything durable and stop.
     Stop,
 }
@@ -234,6 +236,10 @@ impl Sealer {
                 }
                 Err(error) => drop(reply.send(Err(error))),
             },
+            // It concerns entries that are durable already, so it waits for no group.
+            Command::Cosigned(note, reply) => {
+                drop(reply.send(self.ledger.put_cosigned(&note).map_err(SealerError::from)));
+            }
             Command::Stop => {}
         }
     }

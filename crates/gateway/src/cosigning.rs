@@ -3,11 +3,12 @@
 //!
 //! A round publishes what came of it, even too few cosignatures: a checkpoint that stands still
 //! because a witness is down would help nobody. Proofs lead to the last checkpoint that had
-//! enough.
+//! enough; the ledger keeps it, so that they do after a restart as well.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use engine::Engine;
 use ledger::Reader;
 use tlog::note::NoteSignature;
 use tlog::policy::PolicyError;
@@ -70,12 +71,23 @@ impl Published {
         self.witnessed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn publish(&self, signed: &SignedCheckpoint, enough: bool) {
-        let note: Arc<[u8]> = signed.to_string().into_bytes().into();
-        if enough {
-            let witnessed = Some((signed.checkpoint().size(), Arc::clone(&note)));
-            *self.witnessed.write().unwrap_or_else(PoisonError::into_inner) = witnessed;
+    /// Takes the cosigned checkpoint that the ledger kept, when it is as good as `policy` wants
+    /// now: the witnesses may be others than before.
+    pub(crate) fn restore(&self, reader: &Reader, policy: Option<&WitnessPolicy>) {
+        let Some((head, note)) = reader.cosigned_checkpoint() else { return };
+        let enough = |policy: &WitnessPolicy| {
+            SignedCheckpoint::parse(&note).is_ok_and(|signed| policy.check(&signed).is_ok())
+        };
+        if policy.is_none_or(enough) {
+            self.set_witnessed(head.size, note);
         }
+    }
+
+    fn set_witnessed(&self, size: u64, note: Arc<[u8]>) {
+        *self.witnessed.write().unwrap_or_else(PoisonError::into_inner) = Some((size, note));
+    }
+
+    fn set_latest(&self, note: Arc<[u8]>) {
         *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(note);
     }
 }
@@ -88,21 +100,22 @@ struct Known {
 }
 
 /// The rounds.
-#[derive(Debug)]
 pub(crate) struct Cosigning {
-    reader: Reader,
+    engine: Arc<Engine>,
     witnesses: Vec<Known>,
     policy: WitnessPolicy,
     options: CosigningOptions,
     agent: ureq::Agent,
     published: Arc<Published>,
+    /// Size of the cosigned checkpoint that was kept last, since this start.
+    kept: Option<u64>,
 }
 
 impl Cosigning {
     /// # Errors
     /// A threshold beyond the number of witnesses; keys that are no cosigners' or stand twice.
     pub(crate) fn new(
-        reader: Reader,
+        engine: Arc<Engine>,
         options: CosigningOptions,
         published: Arc<Published>,
     ) -> Result<Self, PolicyError> {
@@ -114,9 +127,11 @@ impl Cosigning {
             .timeout_global(Some(options.timeout))
             .build()
             .into();
+        let policy = WitnessPolicy::new(options.threshold, keys)?;
+        published.restore(engine.reader(), Some(&policy));
         Ok(Self {
-            reader,
-            policy: WitnessPolicy::new(options.threshold, keys)?,
+            engine,
+            policy,
             witnesses: options
                 .witnesses
                 .iter()
@@ -125,6 +140,7 @@ impl Cosigning {
             options,
             agent,
             published,
+            kept: None,
         })
     }
 
@@ -140,14 +156,14 @@ impl Cosigning {
 
     /// Asks every witness, all at once, and publishes what came of it.
     async fn round(&mut self) {
-        let mut signed = match SignedCheckpoint::parse(&self.reader.checkpoint()) {
+        let mut signed = match SignedCheckpoint::parse(&self.engine.reader().checkpoint()) {
             Ok(signed) => signed,
             Err(error) => return tracing::error!(%error, "the ledger's checkpoint cannot be read"),
         };
         let mut asked = JoinSet::new();
         for (number, witness) in self.witnesses.iter().enumerate() {
             let (mut witness, signed) = (witness.clone(), signed.clone());
-            let (agent, reader) = (self.agent.clone(), self.reader.clone());
+            let (agent, reader) = (self.agent.clone(), self.engine.reader().clone());
             asked.spawn_blocking(move || {
                 let answer = witness.ask(&agent, &reader, &signed);
                 (number, witness.size, answer)
@@ -166,11 +182,32 @@ impl Cosigning {
                 }
             }
         }
-        let enough = self.policy.check(&signed);
-        if let Err(error) = &enough {
-            tracing::warn!(%error, "the checkpoint is published without enough cosignatures");
+        let (size, note): (_, Arc<[u8]>) =
+            (signed.checkpoint().size(), signed.to_string().into_bytes().into());
+        match self.policy.check(&signed) {
+            Ok(_) => {
+                self.published.set_witnessed(size, Arc::clone(&note));
+                self.keep(size, Arc::clone(&note)).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint is published without enough cosignatures");
+            }
         }
-        self.published.publish(&signed, enough.is_ok());
+        self.published.set_latest(note);
+    }
+
+    /// Has the ledger keep a checkpoint, once for each size: a later round over the same entries
+    /// brings nothing but later times.
+    async fn keep(&mut self, size: u64, note: Arc<[u8]>) {
+        if self.kept == Some(size) {
+            return;
+        }
+        let engine = Arc::clone(&self.engine);
+        match tokio::task::spawn_blocking(move || engine.put_cosigned(note)).await {
+            Ok(Ok(_)) => self.kept = Some(size),
+            Ok(Err(error)) => tracing::warn!(%error, "the cosigned checkpoint could not be kept"),
+            Err(error) => tracing::error!(%error, "keeping the cosigned checkpoint broke off"),
+        }
     }
 }
 

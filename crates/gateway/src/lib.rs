@@ -57,10 +57,7 @@ impl Context {
 
     /// The last checkpoint that enough witnesses cosigned, and its size.
     fn witnessed_checkpoint(&self) -> Option<(u64, Arc<[u8]>)> {
-        self.published.witnessed().or_else(|| {
-            let (head, note) = self.engine.reader().cosigned_checkpoint()?;
-            Some((head.size, note))
-        })
+        self.published.witnessed()
     }
 }
 
@@ -76,10 +73,13 @@ pub async fn bind(engine: Arc<Engine>, options: GatewayOptions, listen: SocketAd
     let published = Arc::new(Published::default());
     let cosigning = match options.cosigning.clone() {
         Some(cosigning) => {
-            let cosigning = Cosigning::new(engine.reader().clone(), cosigning, Arc::clone(&published));
+            let cosigning = Cosigning::new(Arc::clone(&engine), cosigning, Arc::clone(&published));
             Some(cosigning.map_err(io::Error::other)?)
         }
-        None => None,
+        None => {
+            published.restore(engine.reader(), None);
+            None
+        }
     };
     let connections = options.connections.clone();
     let admission = Admission::new(&options);

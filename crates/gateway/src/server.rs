@@ -85,6 +85,8 @@ impl Server {
         drop(self.listener);
         if let Some(beside) = beside {
             beside.abort();
+            // Only once it is gone it no longer holds the engine.
+            let _ = beside.await;
         }
         if tokio::time::timeout(self.options.shutdown_grace, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests still under way after the grace time are broken off");

@@ -168,3 +168,45 @@ fn a_checkpoint_is_published_with_the_cosignatures_of_its_witnesses() {
     assert_eq!(proof.checkpoint.checkpoint().size(), later);
     drop(first);
 }
+
+#[test]
+fn a_cosigned_checkpoint_outlives_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let options = |number: u8| {
+        let key = cosigner(number).verifier_key().clone();
+        let cosigning = CosigningOptions {
+            every: Duration::from_millis(50),
+            ..CosigningOptions::new(vec![WitnessAddress { url: format!("http://{port}"), key }])
+        };
+        GatewayOptions { cosigning: Some(cosigning), ..GatewayOptions::default() }
+    };
+    let policy = WitnessPolicy::new(1, vec![cosigner(50).verifier_key().clone()]).unwrap();
+    let is_witnessed = |site: &Site| {
+        let proof = LogProof::parse(&site.get("/v1/ledger/proofs/0", None).body).unwrap();
+        policy.check(&proof.checkpoint).is_ok()
+    };
+    let data = dir.path().join("data");
+
+    let site = Site::over(&data, options(50));
+    site.file("", &[], transactions(0..3).as_bytes());
+    assert!(!is_witnessed(&site));
+    let log = site.engine.reader().verifier_key().clone();
+    let witness = Served::start(cosigner(50), log, &dir.path().join("50.json"), &port.to_string());
+    support::until(|| site.engine.reader().cosigned_checkpoint().is_some());
+    support::until(|| is_witnessed(&site));
+    drop(witness);
+    drop(site);
+
+    // The witness is gone. With it asked for, or with none, proofs lead to what it cosigned;
+    // with another in its place they do not.
+    for (what, options, witnessed) in [
+        ("the same witness", options(50), true),
+        ("no witness", GatewayOptions::default(), true),
+        ("another witness", options(51), false),
+        ("the same again", options(50), true),
+    ] {
+        let site = Site::over(&data, options);
+        assert_eq!(is_witnessed(&site), witnessed, "{what}");
+    }
+}

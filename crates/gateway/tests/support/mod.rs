@@ -27,7 +27,7 @@ pub struct Site {
     pub supervisor_key: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
 }
 
 pub fn institution() -> InstitutionId {
@@ -41,9 +41,16 @@ impl Site {
 
     pub fn with(options: GatewayOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let mut site = Self::over(dir.path(), options);
+        site._dir = Some(dir);
+        site
+    }
+
+    /// Over a directory that outlives it.
+    pub fn over(dir: &std::path::Path, options: GatewayOptions) -> Self {
         let clock = Clock::manual(Time::start_of(Day::from_ymd(2026, 3, 10).unwrap()));
         let book = Arc::new(rulebook::load::embedded().unwrap());
-        let engine = Arc::new(Engine::open(dir.path(), EngineOptions::default(), clock, book).unwrap());
+        let engine = Arc::new(Engine::open(dir, EngineOptions::default(), clock, book).unwrap());
         let issue = |role| engine.access().issue(role, Time(0)).unwrap();
         let key = issue(Role::Institution(institution()));
         let other_key = issue(Role::Institution(InstitutionId::synthetic(2)));
@@ -71,7 +78,7 @@ impl Site {
             supervisor_key,
             stop: Some(stop),
             thread: Some(thread),
-            _dir: dir,
+            _dir: None,
         }
     }
 
