@@ -162,6 +162,19 @@ impl Connection {
         self.server.strip_prefix("http://").is_some_and(|rest| !is_loopback(rest))
     }
 
+    /// What the server answers to `GET`, once: the status and the body.
+    ///
+    /// # Errors
+    /// No connection, or one that broke.
+    pub(crate) fn get(&self, path: &str) -> Result<(u16, Vec<u8>), String> {
+        let request = self.agent.get(format!("{}{path}", self.server));
+        let request = request.header("authorization", format!("Bearer {}", self.key.reveal()));
+        let mut response = request.call().map_err(|error| error.to_string())?;
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+        Ok((status, body.map_err(|error| error.to_string())?))
+    }
+
     /// Sends one request, once.
     pub(crate) fn send(&self, request: &Request<'_>) -> Answer {
         let Request { stream, mode, .. } = request;

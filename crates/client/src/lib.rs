@@ -1,6 +1,6 @@
 //! The institution's side of filing: checks a file against the standard offline, turns raw
 //! numbers of persons and accounts into pseudonyms, sends it in batches with retries, and keeps
-//! the receipts. `jianwei file` is a thin command over [`file`].
+//! the receipts. `jianwei file` is a thin command over [`file`], `jianwei filings` over [`list`].
 //!
 //! **Invariant:** a line that the offline check refuses never leaves the machine, so a raw number
 //! in a pseudonym's place cannot.
@@ -14,6 +14,7 @@ mod check;
 mod connection;
 mod filing;
 mod lines;
+mod listing;
 mod prepare;
 mod pseudonymise;
 mod receipt;
@@ -25,6 +26,7 @@ pub use batch::BatchLimits;
 pub use check::{CheckReport, REFUSALS_LISTED_MAX, check};
 pub use connection::{Connection, ConnectionError, Mode};
 pub use filing::{FilingError, FilingJob, FilingSummary, Progress, file};
+pub use listing::{ListError, ListedFiling, list};
 pub use pseudonymise::Pseudonymiser;
 pub use receipt::{FieldFault, Positions, Problem, Receipt, Refusal};
 pub use receipts::{ReceiptFolder, StoredReceipt};

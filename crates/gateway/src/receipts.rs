@@ -1,19 +1,31 @@
-//! `GET /v1/filings/…`: receipts and refused lines, for the institution itself and the supervisor.
+//! `GET /v1/filings…`: lists of filings, receipts and refused lines, for the institution itself and
+//! the supervisor.
 
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use engine::access::Role;
 use engine::filings::Filed;
 use model::event::{FilingReceipt, RefusedLine};
+use model::fault::{Fault, FaultCode};
+use model::institution::InstitutionId;
 use serde::Serialize;
 
 use crate::address::{self, Segment};
 use crate::blocking::blocking;
 use crate::problem::Problem;
-use crate::query::Parameters;
+use crate::query::{self, Parameters};
 use crate::{Context, Shared, answer, caller};
+
+/// A part of a list of filings.
+#[derive(Serialize)]
+struct Filings<'f> {
+    /// How many there are in all.
+    total: usize,
+    filings: Vec<&'f FilingReceipt>,
+}
 
 /// A part of the refused lines of a filing.
 #[derive(Serialize)]
@@ -25,6 +37,44 @@ struct Refusals {
     listed: u64,
     offset: usize,
     refusals: Vec<RefusedLine>,
+}
+
+/// `GET /v1/filings?institution=&before=&limit=`: the newest first; `before` is the last filing
+/// of the part before.
+pub(crate) async fn filings(
+    State(context): State<Shared>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let role = caller::role(&context, &headers)?;
+    let parameters = Parameters::read(query.as_deref().unwrap_or(""), &["institution", "before", "limit"])?;
+    let institution = asked_for(&role, parameters.get("institution"))?;
+    let (_, limit) = parameters.page()?;
+    let listed = context
+        .engine
+        .filings()
+        .list(institution.as_ref(), parameters.get("before"), limit)
+        .ok_or_else(|| query::malformed("before", "names none of these filings"))?;
+    let filings = listed.filings.iter().map(|filed| &filed.sealed).collect();
+    Ok(answer::ok(&Filings { total: listed.total, filings }))
+}
+
+/// Whose filings are asked for: an institution's key sees its own alone, without it none means
+/// those of all.
+fn asked_for(role: &Role, stated: Option<&str>) -> Result<Option<InstitutionId>, Fault> {
+    let stated = match stated.map(InstitutionId::parse) {
+        None => None,
+        Some(Ok(institution)) => Some(institution),
+        Some(Err(_)) => return Err(query::malformed("institution", "is no institution's identifier")),
+    };
+    match role {
+        Role::Supervisor => Ok(stated),
+        Role::Institution(own) if stated.as_ref().is_none_or(|stated| stated == own) => Ok(Some(own.clone())),
+        Role::Institution(_) => {
+            let detail = "An institution's key sees that institution alone.";
+            Err(Fault::whole(FaultCode::WrongInstitution, detail))
+        }
+    }
 }
 
 /// `GET /v1/filings/{filing}`.

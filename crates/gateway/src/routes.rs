@@ -17,6 +17,7 @@ fn routes() -> Vec<Route> {
         // One name for both: addresses that differ in a name alone are the same address.
         ("/v1/filings/{name}", "post", post(filing::file)),
         ("/v1/filings/{name}", "get", get(receipts::receipt)),
+        ("/v1/filings", "get", get(receipts::filings)),
         ("/v1/filings/{name}/refusals", "get", get(receipts::refusals)),
         ("/v1/grades", "get", get(grades::grades)),
         ("/v1/findings", "get", get(grades::findings)),

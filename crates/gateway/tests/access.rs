@@ -8,6 +8,14 @@ use support::{Site, transactions};
 const TABLE: &str = "
 address                              | own | other | supervisor | nobody
 POST /v1/filings/transaction         | 200 | 200   | 403        | 401
+GET  /v1/filings                     | 200 | 200   | 200        | 401
+GET  /v1/filings?institution=OWN     | 200 | 403   | 200        | 401
+GET  /v1/filings?institution=x       | 400 | 400   | 400        | 401
+GET  /v1/filings?before=FILING       | 200 | 400   | 200        | 401
+GET  /v1/filings?before=0123         | 400 | 400   | 400        | 401
+GET  /v1/filings?limit=-1            | 400 | 400   | 400        | 401
+GET  /v1/filings?offset=1            | 400 | 400   | 400        | 401
+POST /v1/filings                     | 405 | 405   | 405        | 405
 GET  /v1/filings/FILING              | 200 | 404   | 200        | 401
 GET  /v1/filings/0123                | 404 | 404   | 404        | 401
 GET  /v1/filings/..%2F..%2Fkeys      | 404 | 404   | 404        | 401
@@ -119,4 +127,41 @@ fn grades_and_findings_of_a_busy_user() {
     assert_eq!(day["total"], 1, "{day:#}");
     assert_eq!(day["grades"][0]["day"], "2026-03-02");
     assert_eq!(get("/v1/grades?offset=5000", &site.key)["grades"], serde_json::json!([]));
+}
+
+#[test]
+fn an_institution_lists_its_filings_and_the_supervisor_all() {
+    let site = Site::start();
+    let other = format!("Bearer {}", site.other_key);
+    let headers = [("Authorization", other.as_str()), ("Filing-Version", "1")];
+    let mut own = Vec::new();
+    for number in 0..3 {
+        let receipt =
+            site.file("", &[], format!("{}x\n", transactions(number..number + 1)).as_bytes()).json();
+        own.push(receipt);
+    }
+    site.send("POST /v1/filings/transaction", &headers, transactions(0..3).as_bytes());
+    own.reverse();
+    // All were received at one moment of the test's clock, so their identifiers decide.
+    own.sort_by(|a, b| b["filing"].as_str().cmp(&a["filing"].as_str()));
+
+    let get = |path: &str, key: &str| site.get(path, Some(key)).json();
+    let listed = get("/v1/filings", &site.key);
+    assert_eq!(listed["total"], 3);
+    for (listed, receipt) in listed["filings"].as_array().unwrap().iter().zip(&own) {
+        // What was sealed, word for word; lists of lines and checkpoints come with the receipt.
+        for (member, value) in listed.as_object().unwrap() {
+            assert_eq!(&receipt[member], value, "{member}");
+        }
+        assert!(listed.get("refusals").is_none() && listed.get("checkpoint").is_none());
+    }
+    let first = get("/v1/filings?limit=2", &site.key);
+    let last = first["filings"][1]["filing"].as_str().unwrap();
+    let rest = get(&format!("/v1/filings?before={last}"), &site.key);
+    assert_eq!(rest["filings"].as_array().unwrap(), &listed["filings"].as_array().unwrap()[2..]);
+
+    assert_eq!(get("/v1/filings", &site.other_key)["total"], 1);
+    assert_eq!(get("/v1/filings", &site.supervisor_key)["total"], 4);
+    let own = support::institution();
+    assert_eq!(get(&format!("/v1/filings?institution={own}"), &site.supervisor_key)["total"], 3);
 }

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    check, demo, erase, file, grade, import, keys, prove, replay, rules, serve, simulate, standard, study,
-    verify, witness,
+    check, demo, erase, file, filings, grade, import, keys, prove, replay, rules, serve, simulate, standard,
+    study, verify, witness,
 };
 use crate::outcome::Done;
 
@@ -34,6 +34,7 @@ enum Command {
     Standard(standard::Standard),
     Check(check::Check),
     File(file::File),
+    Filings(filings::Filings),
     Import(import::Import),
     Grade(grade::Grade),
     Rules(rules::Rules),
@@ -56,6 +57,7 @@ pub(crate) fn run() -> Done {
         Command::Standard(standard) => standard.run(),
         Command::Check(check) => check.run(),
         Command::File(file) => file.run(),
+        Command::Filings(filings) => filings.run(),
         Command::Import(import) => import.run(),
         Command::Grade(grade) => grade.run(),
         Command::Rules(rules) => rules.run(),

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod erase;
 pub(crate) mod file;
+pub(crate) mod filings;
 pub(crate) mod grade;
 pub(crate) mod import;
 pub(crate) mod keys;
