@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod board;
+mod clock_at_start;
 mod evaluate;
 mod files;
 pub mod filings;
@@ -41,6 +42,7 @@ use store::seen::{Seen, SeenError};
 
 use access::Access;
 use board::Board;
+pub use clock_at_start::ClockBehind;
 use filings::Filings;
 use follower::{Follower, Request};
 use identity::IdentityKey;
@@ -149,6 +151,7 @@ fn at(path: PathBuf) -> impl FnOnce(std::io::Error) -> EngineError {
 /// The running system over one data directory.
 pub struct Engine {
     clock: Clock,
+    clock_behind: Option<ClockBehind>,
     keys: Arc<KeyStore>,
     identity: IdentityKey,
     reader: Reader,
@@ -191,6 +194,7 @@ impl Engine {
         let history = History::open(&dirs.derived().join("history")).map_err(EngineError::evaluation)?;
         let reader = ledger.reader();
         let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook))?;
+        let clock_behind = clock_at_start::resume(&clock, &recovered.filings);
 
         let (commands, for_sealer) = bounded(COMMANDS_WAITING);
         let (requests, for_follower) = unbounded();
@@ -221,6 +225,7 @@ impl Engine {
         let following = thread("follower").spawn(move || follower.run()).map_err(at(dir.to_owned()))?;
         Ok(Self {
             clock,
+            clock_behind,
             keys,
             identity,
             reader,
@@ -340,6 +345,11 @@ impl Engine {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// That the machine's clock was behind the ledger at the start, if it was.
+    pub fn clock_behind(&self) -> Option<ClockBehind> {
+        self.clock_behind
     }
 
     /// The ledger, to read from.

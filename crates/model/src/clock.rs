@@ -47,6 +47,11 @@ impl Clock {
         self.latest.fetch_max(time.0, Ordering::SeqCst);
     }
 
+    /// Whether it follows the machine's clock, not a simulation's.
+    pub fn follows_machine(&self) -> bool {
+        self.follows_machine.load(Ordering::SeqCst)
+    }
+
     /// Lets a manual clock follow the machine's from now on: a simulation that has reached the
     /// present goes on live.
     pub fn follow_machine(&self) {

@@ -81,6 +81,9 @@ impl Serve {
         let book = self.rulebook.load()?;
         let setup = site::Setup { origin: self.origin, second_tree: self.second_tree.map(SecondTree::from) };
         let engine = site::open(&self.data, setup, book, Clock::system())?;
+        if let Some(behind) = engine.clock_behind() {
+            tracing::warn!("{behind}");
+        }
         let mut options = GatewayOptions::default();
         if !self.witnesses.is_empty() {
             let mut cosigning = CosigningOptions::new(self.witnesses);
