@@ -292,9 +292,9 @@ impl Seen {
         ids.extend(group.iter().map(|key| key.id));
         ids.extend(group.iter().filter_map(|key| key.previous));
         found.clear();
-        // Whether they are in the table is asked again when they are judged; here it only
-        // brings the table's lines near.
-        found.extend(ids.iter().map(|id| self.table.find(*id)));
+        // Whether they are in the table is asked when they are judged.
+        self.table.touch(ids);
+        found.resize(ids.len(), None);
         for full in &self.view.waiting {
             for (id, found) in ids.iter().zip(found.iter_mut()) {
                 *found = found.or_else(|| full.table.find(*id));
