@@ -86,6 +86,17 @@ pub fn event_day(stream: &'static StreamSpec, columns: &Columns, row: usize) -> 
     time.or_else(|| column.and_then(|column| column.date(row)).map(Day)).unwrap_or_default()
 }
 
+/// As [`event_day`], for all rows.
+fn event_days(stream: &'static StreamSpec, columns: &Columns) -> Vec<i32> {
+    match columns.column(stream.event_time) {
+        Some(Column { values: Values::Long(times), validity }) if validity.absent_count() == 0 => {
+            times.iter().map(|micros| Time(*micros).day().0).collect()
+        }
+        Some(Column { values: Values::Date(days), validity }) if validity.absent_count() == 0 => days.clone(),
+        _ => (0..columns.len()).map(|row| event_day(stream, columns, row).0).collect(),
+    }
+}
+
 /// All rows as one batch; `positions` are their indices in the ledger.
 ///
 /// # Errors
@@ -97,7 +108,7 @@ pub fn to_batch(
     positions: Vec<u64>,
 ) -> Result<RecordBatch, ArrowError> {
     let rows = columns.len();
-    let days: Vec<i32> = (0..rows).map(|row| event_day(stream, &columns, row).0).collect();
+    let days = event_days(stream, &columns);
     let institutions = DictionaryArray::try_new(
         Int32Array::from(vec![0; rows]),
         Arc::new(StringArray::from(vec![institution])),
@@ -148,8 +159,8 @@ fn to_array(kind: FieldKind, column: Column, rows: usize) -> Result<ArrayRef, Ar
             Arc::new(BooleanArray::new(bits, nulls))
         }
         (_, Values::Wide(values)) => {
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_be_bytes()).collect();
-            Arc::new(FixedSizeBinaryArray::try_new(16, Buffer::from_vec(bytes), nulls)?)
+            let bytes: Vec<[u8; 16]> = values.into_iter().map(u128::to_be_bytes).collect();
+            Arc::new(FixedSizeBinaryArray::try_new(16, Buffer::from_vec(bytes.into_flattened()), nulls)?)
         }
         (FieldKind::List(fields), Values::List { offsets, items }) => {
             let item_rows = items.len();
@@ -169,8 +180,31 @@ fn to_array(kind: FieldKind, column: Column, rows: usize) -> Result<ArrayRef, Ar
     })
 }
 
-/// The codes of a list by number; numbers that no code has hold an empty text.
+/// The codes of a list by number; numbers that no code has hold an empty text. The lists of the
+/// standard are made once: all batches share them.
 fn code_names(list: &'static CodeList) -> ArrayRef {
+    static NAMES: LazyLock<Vec<(&'static CodeList, ArrayRef)>> = LazyLock::new(|| {
+        let mut lists = Vec::new();
+        STREAMS.iter().for_each(|stream| code_lists(stream.fields, &mut lists));
+        lists.into_iter().map(|list| (list, build_names(list))).collect()
+    });
+    let known = NAMES.iter().find(|(known, _)| std::ptr::eq(*known, list));
+    known.map_or_else(|| build_names(list), |(_, names)| Arc::clone(names))
+}
+
+fn code_lists(fields: &'static [FieldSpec], lists: &mut Vec<&'static CodeList>) {
+    for field in fields {
+        match field.kind {
+            FieldKind::Code(list) if !lists.iter().any(|known| std::ptr::eq(*known, list)) => {
+                lists.push(list)
+            }
+            FieldKind::List(items) => code_lists(items, lists),
+            _ => {}
+        }
+    }
+}
+
+fn build_names(list: &'static CodeList) -> ArrayRef {
     let mut names = StringBuilder::new();
     let last = list.items.iter().map(|item| item.number).max().unwrap_or(0);
     for number in 0..=last {
