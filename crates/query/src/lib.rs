@@ -8,6 +8,7 @@
 //! **Invariant:** numbers written with a decimal point are decimals, never floats.
 #![deny(clippy::indexing_slicing)]
 
+mod by_code;
 mod check;
 mod distinct;
 mod error;

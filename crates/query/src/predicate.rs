@@ -16,6 +16,7 @@ use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr as SqlExpr, ExprWithAlias, Spanned};
 use datafusion::sql::sqlparser::dialect::DuckDbDialect;
 
+use crate::by_code::ByCode;
 use crate::check::lint_expression;
 use crate::error::QueryError;
 use crate::fault::{SqlFault, byte_range, check_size};
@@ -32,6 +33,7 @@ pub struct Expression {
     physical: Arc<dyn PhysicalExpr>,
     data_type: DataType,
     columns: Vec<String>,
+    by_code: Option<ByCode>,
 }
 
 impl fmt::Debug for Expression {
@@ -65,12 +67,16 @@ impl Expression {
         &self.columns
     }
 
+    fn fits(&self, batch: &RecordBatch) -> bool {
+        Arc::ptr_eq(batch.schema_ref(), &self.schema) || batch.schema_ref() == &self.schema
+    }
+
     /// Its value for every row of a batch of the schema that it was compiled for.
     ///
     /// # Errors
     /// [`QueryError::Evaluation`] when a value cannot be computed or the batch has another schema.
     pub fn evaluate(&self, batch: &RecordBatch) -> Result<ArrayRef, QueryError> {
-        if !Arc::ptr_eq(batch.schema_ref(), &self.schema) && batch.schema_ref() != &self.schema {
+        if !self.fits(batch) {
             return Err(QueryError::Evaluation(format!(
                 "the columns of the batch are not those that \"{}\" was compiled for",
                 self.sql
@@ -179,6 +185,10 @@ impl Predicate {
 }
 
 fn booleans(condition: &Expression, batch: &RecordBatch) -> Result<BooleanArray, QueryError> {
+    let by_code = condition.by_code.as_ref().filter(|_| condition.fits(batch));
+    if let Some(values) = by_code.and_then(|by_code| by_code.evaluate(batch)) {
+        return Ok(values);
+    }
     let values = condition.evaluate(batch)?;
     if condition.data_type == DataType::Null {
         return Ok(BooleanArray::new_null(values.len()));
@@ -236,6 +246,11 @@ fn compile(sql: &str, tree: SqlExpr, schema: &SchemaRef) -> Result<Expression, S
     let coerced = simplifier.coerce(logical, &columns).map_err(fault)?;
     let simplified = simplifier.simplify(coerced).map_err(fault)?;
     let data_type = simplified.get_type(&columns).map_err(fault)?;
+    let by_code = match (names.as_slice(), &data_type) {
+        ([column], DataType::Boolean) => ByCode::compile(&simplified, column, schema),
+        _ => None,
+    };
     let physical = PLANNER.create_physical_expr(simplified, &columns).map_err(fault)?;
-    Ok(Expression { sql: sql.to_owned(), schema: Arc::clone(schema), physical, data_type, columns: names })
+    let schema = Arc::clone(schema);
+    Ok(Expression { sql: sql.to_owned(), schema, physical, data_type, columns: names, by_code })
 }

@@ -56,6 +56,36 @@ fn conditions_are_true_false_or_undetermined() {
     }
 }
 
+/// Of more rows than there are codes, conditions on codes are not compared row by row.
+#[test]
+fn conditions_on_codes_are_the_same_in_large_batches() {
+    let table = [
+        ("channel = 'app'", "T?fT"),
+        ("channel <> 'app'", "f?Tf"),
+        ("channel IN ('app', 'web')", "T?TT"),
+        ("channel IS NULL", "fTff"),
+        ("channel = 'app' OR channel IS NULL", "TTfT"),
+        ("kind = 'lending'", "TTTT"),
+        ("kind LIKE 'lend%'", "TTTT"),
+        ("COALESCE(channel, 'web') = 'web'", "fTTf"),
+    ];
+    let large = query::arrow::compute::concat_batches(&transactions(), &vec![four(); 40]).unwrap();
+    for (sql, expected) in table {
+        let predicate = Predicate::compile(sql, &transactions()).unwrap();
+        for batch in [large.clone(), large.slice(4, 152), four()] {
+            let found = predicate.evaluate(&batch).unwrap();
+            for (row, expected) in (0..found.len()).zip(expected.chars().cycle()) {
+                let shown = match (found.is_valid(row), found.is_valid(row) && found.value(row)) {
+                    (false, _) => '?',
+                    (true, true) => 'T',
+                    (true, false) => 'f',
+                };
+                assert_eq!(shown, expected, "{sql}, row {row} of {}", found.len());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_conjunction_is_explained_part_by_part() {
     let sql =
