@@ -40,7 +40,7 @@ impl std::hash::Hasher for Once {
         self.hash = self.mixer.text(bytes) as u64;
     }
     fn write_u128(&mut self, value: u128) {
-        self.hash = self.mixer.bucket(0, value);
+        self.hash = self.mixer.value(value);
     }
 }
 

@@ -1,46 +1,29 @@
 //! The state of one keyset: an entry for each group and day, the newest day of a group first.
 
+use std::hint::black_box;
+
 use hashbrown::{HashMap, HashSet};
-use model::event::Rows;
+use model::event::Rows as Listed;
 
 use super::distinct::Tally;
 use super::groups::Groups;
-use super::hash::Mixer;
-use super::plan::{HEADER_WORDS, KeysetPlan};
+use super::hash::{GroupHash, Mixer};
+use super::layout::{LATER, NONE, Slot};
+use super::lines::{Row, RowMut, Rows};
+use super::log::{Log, LogItem};
+use super::plan::{KeysetPlan, OpKind};
 
-/// No entry.
-pub(super) const NONE: u32 = u32::MAX;
-
-/// A record of the day is not determined for some rule.
-pub(super) const OPEN_DAY: u32 = 1;
-/// A record of an earlier day within reach is not determined for some rule.
-pub(super) const OPEN_BEFORE: u32 = 2;
-/// Some slot no longer holds what its records come to.
-pub(super) const STALE: u32 = 4;
-/// The group has entries of later days.
-pub(super) const LATER: u32 = 8;
-/// Flags that send an evaluation the slow way.
-pub(super) const SLOW: u32 = OPEN_DAY | OPEN_BEFORE | STALE;
-
-/// Words in a line of the processor's cache.
-const WORDS_PER_LINE: usize = 8;
+/// Groups looked up together, so that waits for memory overlap, and few enough that what was
+/// fetched for the first is still near when the last has been fetched.
+pub(super) const LOOKUP_ROWS: usize = 128;
 
 /// Fewer entries than this are not worth a sweep.
 const SWEEP_MIN: usize = if cfg!(test) { 8 } else { 4096 };
 
-/// A record that measures took in.
-#[derive(Clone, Copy)]
-pub(super) struct LogItem {
-    pub(super) position: u64,
-    /// The measures, by their bits.
-    pub(super) ops: u32,
-    previous: u32,
-}
-
 /// Records of a day that are not determined for a rule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Open {
-    pub(super) rows: Rows,
+    pub(super) rows: Listed,
     /// How many of them meet the condition and lack only the value.
     pub(super) gaps: u64,
 }
@@ -48,15 +31,14 @@ pub(super) struct Open {
 /// The entries of a keyset.
 pub(super) struct Entries {
     mixer: Mixer,
-    stride: usize,
-    pub(super) groups: Groups,
-    words: Vec<i64>,
-    log: Vec<LogItem>,
+    groups: Groups,
+    rows: Rows,
+    log: Log,
     pub(super) tallies: Vec<Tally>,
     /// By entry and rule.
     pub(super) open: HashMap<(u32, u32), Open>,
     /// By entry and slot.
-    pub(super) stale: HashSet<(u32, usize)>,
+    pub(super) stale: HashSet<(u32, Slot)>,
     swept_to: usize,
     oldest: i32,
 }
@@ -65,10 +47,9 @@ impl Entries {
     pub(super) fn new(plan: &KeysetPlan, mixer: Mixer) -> Self {
         Self {
             mixer,
-            stride: plan.stride,
-            groups: Groups::new(mixer),
-            words: Vec::new(),
-            log: Vec::new(),
+            groups: Groups::default(),
+            rows: Rows::new(plan.stride),
+            log: Log::default(),
             tallies: Vec::new(),
             open: HashMap::new(),
             stale: HashSet::new(),
@@ -79,105 +60,100 @@ impl Entries {
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.words.len() / self.stride.max(1)
+        self.rows.len()
     }
 
     /// Bytes held, without those of the rare side tables.
     pub(super) fn bytes(&self) -> usize {
-        self.words.capacity() * 8
-            + self.log.capacity() * size_of::<LogItem>()
+        self.rows.bytes()
+            + self.log.bytes()
             + self.groups.bytes()
             + self.tallies.capacity() * size_of::<Tally>()
     }
 
+    #[inline]
+    pub(super) fn hash(&self, group: u128) -> GroupHash {
+        self.mixer.group(group)
+    }
+
+    /// Reads a little of where groups are looked up.
+    #[inline]
+    pub(super) fn touch_groups(&self, institution: u32, hashes: &[GroupHash]) -> u32 {
+        self.groups.touch(institution, hashes)
+    }
+
     /// The newest entry of a group.
     #[inline]
-    pub(super) fn head(&self, institution: u32, group: u128) -> u32 {
-        self.groups.head(self.groups.hash(institution, group), institution, group)
+    pub(super) fn head_of(&self, institution: u32, hash: GroupHash) -> u32 {
+        self.groups.head(institution, hash)
+    }
+
+    /// Reads a little of a line of entries.
+    #[inline]
+    pub(super) fn touch(&self, entries: &[u32], line: usize) -> i64 {
+        self.rows.touch(entries, line)
     }
 
     #[inline]
-    fn base(&self, entry: u32) -> usize {
-        entry as usize * self.stride
+    fn head(&self, institution: u32, group: u128) -> u32 {
+        self.head_of(institution, self.hash(group))
     }
 
-    /// The words of an entry.
-    #[inline]
-    pub(super) fn words(&self, entry: u32) -> &[i64] {
-        let base = self.base(entry);
-        &self.words[base..base + self.stride]
+    /// Reads a little of a day's entry of each group and of those before it, as far back as it is
+    /// given for each: a chain is walked link by link, but many chains at once.
+    pub(super) fn touch_back(&self, mut entries: [u32; LOOKUP_ROWS], first_days: &[i32], lines: usize) {
+        while entries.iter().any(|entry| *entry != NONE) {
+            for line in 0..lines {
+                black_box(self.touch(&entries, line));
+            }
+            for (entry, first_day) in entries.iter_mut().zip(first_days).filter(|(entry, _)| **entry != NONE)
+            {
+                let row = self.row(*entry);
+                *entry = if row.day() < *first_day { NONE } else { row.previous() };
+            }
+        }
     }
 
-    /// The words of an entry, and the tallies beside them.
+    /// An entry to read.
     #[inline]
-    pub(super) fn words_mut(&mut self, entry: u32) -> (&mut [i64], &mut Vec<Tally>) {
-        let base = self.base(entry);
-        (&mut self.words[base..base + self.stride], &mut self.tallies)
+    pub(super) fn row(&self, entry: u32) -> Row<'_> {
+        self.rows.row(entry)
+    }
+
+    /// An entry to change, and the tallies beside it.
+    #[inline]
+    pub(super) fn row_mut(&mut self, entry: u32) -> (RowMut<'_>, &mut Vec<Tally>) {
+        (self.rows.row_mut(entry), &mut self.tallies)
     }
 
     /// The day of an entry.
     #[inline]
     pub(super) fn day(&self, entry: u32) -> i32 {
-        self.words[self.base(entry)] as i32
-    }
-
-    /// Reads a little of each cache line of an entry, so that they are on their way.
-    #[inline]
-    pub(super) fn touch(&self, entry: u32) -> i64 {
-        if entry == NONE {
-            return 0;
-        }
-        let words = self.words(entry);
-        words.iter().step_by(WORDS_PER_LINE).fold(0, |sum, word| sum ^ word)
-    }
-
-    /// The group's entry of the next earlier day.
-    #[inline]
-    pub(super) fn previous(&self, entry: u32) -> u32 {
-        (self.words[self.base(entry)] >> 32) as u32
-    }
-
-    fn set_previous(&mut self, entry: u32, previous: u32) {
-        let base = self.base(entry);
-        let word = &mut self.words[base];
-        *word = *word & 0xffff_ffff | i64::from(previous) << 32;
-    }
-
-    fn log_head(&self, entry: u32) -> u32 {
-        self.words[self.base(entry) + 1] as u32
-    }
-
-    #[inline]
-    fn set_log_head(&mut self, entry: u32, head: u32) {
-        let base = self.base(entry) + 1;
-        let word = &mut self.words[base];
-        *word = *word >> 32 << 32 | i64::from(head);
+        self.row(entry).day()
     }
 
     /// The flags of an entry.
     #[inline]
     pub(super) fn flags(&self, entry: u32) -> u32 {
-        (self.words[self.base(entry) + 1] >> 32) as u32
+        self.row(entry).flags()
     }
 
     pub(super) fn set_flags(&mut self, entry: u32, flags: u32) {
-        let base = self.base(entry) + 1;
-        self.words[base] |= i64::from(flags) << 32;
+        self.rows.row_mut(entry).set_flags(flags);
     }
 
     /// Notes a record that measures took in.
     #[inline]
     pub(super) fn note(&mut self, entry: u32, position: u64, ops: u32) {
-        let item = LogItem { position, ops, previous: self.log_head(entry) };
-        let head = self.log.len() as u32;
-        self.log.push(item);
-        self.set_log_head(entry, head);
+        let mut row = self.rows.row_mut(entry);
+        let previous = row.as_row().noted();
+        row.set_noted(self.log.push(LogItem { position, ops, previous }));
     }
 
     /// Forgets a record for the measures that had taken it in.
     pub(super) fn unnote(&mut self, entry: u32, position: u64) {
-        let mut next = self.log_head(entry);
-        while let Some(item) = self.log.get_mut(next as usize) {
+        let mut next = self.row(entry).noted();
+        while let Some(item) = self.log.get_mut(next) {
             if item.position == position {
                 item.ops = 0;
             }
@@ -187,9 +163,9 @@ impl Entries {
 
     /// The noted records of an entry, the last first.
     pub(super) fn noted(&self, entry: u32) -> impl Iterator<Item = LogItem> {
-        let mut next = self.log_head(entry);
+        let mut next = self.row(entry).noted();
         std::iter::from_fn(move || {
-            let item = *self.log.get(next as usize)?;
+            let item = *self.log.get(next)?;
             next = item.previous;
             Some(item)
         })
@@ -203,7 +179,7 @@ impl Entries {
                 return None;
             }
             let entry = next;
-            next = self.previous(entry);
+            next = self.row(entry).previous();
             Some(entry)
         })
     }
@@ -233,7 +209,7 @@ impl Entries {
             return self.find_or_insert(plan, head, day);
         }
         let entry = self.push(plan, day, head, 0);
-        self.groups.set_head(institution, group, entry);
+        self.groups.set_head(institution, self.mixer.group(group), entry);
         (entry, true)
     }
 
@@ -243,18 +219,16 @@ impl Entries {
         if self.day(newer) == day {
             return (newer, false);
         }
-        let entry = self.push(plan, day, self.previous(newer), LATER);
-        self.set_previous(newer, entry);
+        let entry = self.push(plan, day, self.row(newer).previous(), LATER);
+        self.rows.row_mut(newer).set_previous(entry);
         (entry, true)
     }
 
     fn push(&mut self, plan: &KeysetPlan, day: i32, previous: u32, flags: u32) -> u32 {
         let entry = self.len() as u32;
         self.oldest = self.oldest.min(day);
-        self.words.push(i64::from(day as u32) | i64::from(previous) << 32);
-        self.words.push(i64::from(NONE) | i64::from(flags) << 32);
-        self.words.extend_from_slice(&plan.empty);
-        debug_assert_eq!(plan.empty.len() + HEADER_WORDS, self.stride);
+        self.rows.push(plan.empty.iter().copied());
+        self.rows.row_mut(entry).begin(day, previous, flags);
         if previous != NONE {
             self.set_flags(previous, LATER);
         }
@@ -275,32 +249,34 @@ impl Entries {
         }
         let mut kept = Self::new(plan, self.mixer);
         let mut moved = vec![NONE; self.len()];
-        let groups = std::mem::replace(&mut self.groups, Groups::new(self.mixer));
-        for (institution, group, head) in groups.into_groups() {
+        let groups = std::mem::take(&mut self.groups);
+        for (institution, hash, head) in groups.into_groups() {
             let first_day = first_kept(institution);
             let chain: Vec<u32> = self.back_to(head, first_day).collect();
             let mut previous = NONE;
             for entry in chain.into_iter().rev() {
                 let place = kept.len() as u32;
-                kept.words.extend_from_slice(self.words(entry));
+                kept.rows.push(self.rows.words(entry));
                 kept.oldest = kept.oldest.min(self.day(entry));
-                kept.set_previous(place, previous);
-                kept.set_log_head(place, NONE);
+                let mut row = kept.rows.row_mut(place);
+                row.set_previous(previous);
+                row.set_noted(NONE);
                 let items: Vec<LogItem> = self.noted(entry).filter(|item| item.ops != 0).collect();
                 for item in items.into_iter().rev() {
                     kept.note(place, item.position, item.ops);
                 }
-                for op in plan.tally_slots() {
-                    let word = kept.base(place) + op;
-                    let Ok(index) = usize::try_from(kept.words[word] - 1) else { continue };
-                    kept.tallies.push(self.tallies.get_mut(index).map(std::mem::take).unwrap_or_default());
-                    kept.words[word] = kept.tallies.len() as i64;
+                for slot in plan.tally_slots() {
+                    let (mut row, tallies) = kept.row_mut(place);
+                    let Some(index) = row.half(slot).checked_sub(1) else { continue };
+                    let tally = self.tallies.get_mut(index as usize);
+                    tallies.push(tally.map(std::mem::take).unwrap_or_default());
+                    row.set_half(slot, tallies.len() as u32);
                 }
                 moved[entry as usize] = place;
                 previous = place;
             }
             if previous != NONE {
-                kept.groups.set_head(institution, group, previous);
+                kept.groups.set_head(institution, hash, previous);
             }
         }
         let place = |entry: u32| moved.get(entry as usize).copied().filter(|place| *place != NONE);
@@ -314,10 +290,10 @@ impl Entries {
 }
 
 impl KeysetPlan {
-    /// The words that hold tallies.
-    fn tally_slots(&self) -> impl Iterator<Item = usize> {
+    /// The slots that hold tallies.
+    fn tally_slots(&self) -> impl Iterator<Item = Slot> {
         let ops = self.whens.iter().flat_map(|when| &when.ops);
-        ops.filter(|op| matches!(op.kind, super::plan::OpKind::Distinct(_)))
+        ops.filter(|op| matches!(op.kind, OpKind::Distinct(_)))
             .flat_map(|op| std::iter::once(op.slot).chain(op.windows.iter().map(|window| window.slot)))
     }
 }

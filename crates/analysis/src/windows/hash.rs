@@ -11,6 +11,15 @@ pub(super) struct Mixer {
     second: u64,
 }
 
+/// What stands for a group in the table of its institution. It is wide enough that no two groups
+/// share it: among a hundred million of them with a chance of one in ten million million.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct GroupHash {
+    /// Its first bits say where the group lies.
+    pub(super) place: u64,
+    pub(super) check: u32,
+}
+
 /// Digits of π in hexadecimal: odd, and nothing up a sleeve.
 const PI: [u64; 4] =
     [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1, 0x082e_fa98_ec4e_6c89];
@@ -26,12 +35,21 @@ impl Mixer {
         Self { first: fold(seed ^ a, b) | 1, second: fold(seed ^ c, d) | 1 }
     }
 
-    /// 64 bits to find a key by.
+    /// 96 bits to find a group by.
     #[inline]
-    pub(super) fn bucket(self, institution: u32, group: u128) -> u64 {
-        let low = group as u64 ^ self.first;
-        let high = (group >> 64) as u64 ^ self.second ^ u64::from(institution) << 32;
-        fold(fold(low, high ^ PI[0]) ^ self.second, self.first ^ high)
+    pub(super) fn group(self, key: u128) -> GroupHash {
+        let low = key as u64 ^ self.first;
+        let high = (key >> 64) as u64 ^ self.second;
+        GroupHash {
+            place: fold(fold(low, high ^ PI[0]) ^ self.second, self.first ^ high),
+            check: fold(low ^ PI[1], high.rotate_left(32) ^ self.first) as u32,
+        }
+    }
+
+    /// 64 bits to find a value by.
+    #[inline]
+    pub(super) fn value(self, value: u128) -> u64 {
+        self.group(value).place
     }
 
     /// 128 bits that stand for a text.
@@ -88,7 +106,7 @@ mod tests {
     #[test]
     fn buckets_spread_over_low_and_high_bits() {
         let mixer = Mixer::new(0);
-        let hashes: Vec<u64> = (0..4096).map(|n| mixer.bucket(1, u128::from(b'p') << 120 | n)).collect();
+        let hashes: Vec<u64> = (0..4096).map(|n| mixer.value(u128::from(b'p') << 120 | n)).collect();
         let low: HashSet<u64> = hashes.iter().map(|hash| hash & 4095).collect();
         let high: HashSet<u64> = hashes.iter().map(|hash| hash >> 52).collect();
         assert!(low.len() > 2400 && high.len() > 2400, "{} {}", low.len(), high.len());

@@ -22,22 +22,46 @@
 //! what was raised no longer holds (after a revision, or a late record that a growth lacked). The
 //! latest finding of a window is therefore what holds.
 //!
+//! How it is done, in the order in which a batch goes through it:
+//!
+//! | file | what |
+//! |---|---|
+//! | `plan`, `layout`, `bands` | rules that group by the same columns share entries; where in an entry each measure lies; with which values a verdict stays |
+//! | `prepared`, `truth`, `keys` | what is worked out once for a batch: conditions, numbers, group keys |
+//! | `keyset`, `program` | looks the entries of many records up together, then takes record by record in, by a list of steps for the conditions that it meets |
+//! | `entries`, `groups`, `lines`, `log` | an entry for each group and day, laid out so that a record costs two waits for memory, and these overlap |
+//! | `take_in`, `measures`, `distinct`, `growth` | the record's own day, then windows of later days |
+//! | `take_back` | a superseded record goes out again |
+//! | `verdict`, `outcome` | what a window comes to, and whether that is news |
+//! | `batch`, `latest` | windows no longer held here, by SQL; what holds of all windows |
+//!
 //! **Invariant:** findings depend on the records and their order alone, not on how they are cut
 //! into batches, nor on the seed.
 
+mod bands;
 mod batch;
 mod distinct;
 mod entries;
 mod groups;
+mod growth;
 mod hash;
 mod institutions;
+mod keys;
 mod keyset;
 mod latest;
+mod layout;
+mod lines;
+mod log;
+mod measures;
 mod outcome;
 mod plan;
 mod prepared;
+mod program;
+mod take_back;
+mod take_in;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod verdict;
 
 use std::collections::HashMap;

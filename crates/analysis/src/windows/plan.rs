@@ -1,28 +1,29 @@
 //! Rules compiled into the layout of the state that they share.
 //!
 //! All rules of a stream that group by the same columns share one entry per group and day. An
-//! entry is a row of words: a header, four bits per rule for the verdict raised last, and the
-//! slots of the measures, each measure once however many rules look at it.
+//! entry is a row of words: what [`super::entries`] keeps of it, four bits per rule for the verdict
+//! raised last, and the slots of the measures, each measure once however many rules look at it.
 
 use std::collections::HashMap;
 
 use arrow_schema::DataType;
-use model::event::Grade;
 use model::spec::{FieldKind, StreamSpec};
 use query::Number;
-use rulebook::{Comparison, Effective, Measure, Rule, Window};
+use rulebook::{Effective, Measure, Rule, Window};
 
 use super::RulesError;
-use super::prepared::{Wants, is_key, is_number};
+use super::bands::{Bound, NEVER, PlannedBand, Stays, stays};
+use super::keys::is_key;
+use super::layout::Slot;
+use super::prepared::{Wants, is_number};
 
 /// Measures that fit one entry: a bit each in the log of positions.
 const OPS_MAX: usize = 32;
+/// Conditions that fit one entry: what their outcomes ask of a record is looked up in a table of
+/// all combinations.
+pub(super) const WHENS_MAX: usize = 12;
 /// Rules that fit one entry: a bit each in the set of those to evaluate.
 const RULES_MAX: usize = 64;
-/// Words of an entry before the verdicts.
-pub(super) const HEADER_WORDS: usize = 2;
-/// Verdicts held by a word.
-const VERDICTS_PER_WORD: usize = 16;
 
 /// How a measure takes a record in; the number says where the prepared batch has its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,36 +32,16 @@ pub(super) enum OpKind {
     Sum(usize),
     Min(usize),
     Max(usize),
-    /// Two words: the tally, the number of different values.
     Distinct(usize),
-    /// Two words: position + 1 of the last record (negative when its value is not determined),
-    /// its value.
+    /// The last record's; `None` before there is one.
     Last(usize),
-}
-
-impl OpKind {
-    fn words(self) -> usize {
-        match self {
-            Self::Distinct(_) | Self::Last(_) => 2,
-            _ => 1,
-        }
-    }
-
-    /// What an empty slot holds.
-    pub(super) fn empty(self) -> i64 {
-        match self {
-            Self::Min(_) => i64::MAX,
-            Self::Max(_) => i64::MIN,
-            _ => 0,
-        }
-    }
 }
 
 /// The slot of a sliding window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WindowSlot {
     pub(super) reach: i32,
-    pub(super) slot: usize,
+    pub(super) slot: Slot,
 }
 
 /// One measure over the records of one condition.
@@ -68,7 +49,7 @@ pub(super) struct WindowSlot {
 pub(super) struct Op {
     pub(super) kind: OpKind,
     /// The slot of the day itself.
-    pub(super) slot: usize,
+    pub(super) slot: Slot,
     pub(super) windows: Vec<WindowSlot>,
     pub(super) rules: Vec<usize>,
     /// Its bit in the log.
@@ -84,47 +65,6 @@ pub(super) struct When {
     pub(super) ops: Vec<Op>,
 }
 
-/// A band as a bound on the measure's whole number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
-    AtLeast(i64),
-    AtMost(i64),
-}
-
-impl Bound {
-    /// The bound on `value · 10^-scale` that a comparison with a threshold sets.
-    fn new(comparison: &Comparison, scale: u32) -> Self {
-        let threshold = comparison.threshold();
-        let unit = 10i128.pow(Number::DECIMALS.saturating_sub(scale));
-        let floor = threshold.0.div_euclid(unit);
-        let ceiling = -(-threshold.0).div_euclid(unit);
-        let narrow = |value: i128| value.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-        match (comparison.is_upward(), comparison.holds(threshold)) {
-            (true, false) => Self::AtLeast(narrow(floor + 1)),
-            (true, true) => Self::AtLeast(narrow(ceiling)),
-            (false, false) => Self::AtMost(narrow(ceiling - 1)),
-            (false, true) => Self::AtMost(narrow(floor)),
-        }
-    }
-
-    pub(super) fn holds(self, value: i64) -> bool {
-        match self {
-            Self::AtLeast(bound) => value >= bound,
-            Self::AtMost(bound) => value <= bound,
-        }
-    }
-}
-
-/// A band, compiled.
-#[derive(Clone, Debug)]
-pub(super) struct PlannedBand {
-    pub(super) bound: Bound,
-    pub(super) grade: Grade,
-    /// Whether it stays reached however many records follow.
-    pub(super) is_certain: bool,
-    pub(super) text: String,
-}
-
 /// A rule, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct PlannedRule {
@@ -135,19 +75,17 @@ pub(super) struct PlannedRule {
     pub(super) when: usize,
     pub(super) op: usize,
     pub(super) window: Window,
-    /// The word that holds the value of its window.
-    pub(super) value_slot: usize,
+    pub(super) kind: OpKind,
+    /// The slot of its window.
+    pub(super) slot: Slot,
     /// Decimals of the value.
     pub(super) scale: u32,
     /// Whether values are amounts of money, shown with two decimals.
     pub(super) is_money: bool,
     /// The worst first.
     pub(super) bands: Vec<PlannedBand>,
-    /// A value below this reaches no band.
-    pub(super) low: i64,
-    /// The word of the verdict raised last, and its place in it.
-    pub(super) verdict_word: usize,
-    pub(super) verdict_shift: u32,
+    /// With which values the verdict raised last stays, as long as all records are determined.
+    pub(super) stays: Stays,
     pub(super) effective: Effective,
 }
 
@@ -163,12 +101,14 @@ pub(super) struct KeysetPlan {
     pub(super) rules: Vec<PlannedRule>,
     /// Words of an entry.
     pub(super) stride: usize,
+    /// An entry without records.
+    pub(super) empty: Vec<i64>,
+    /// The first lines of an entry, as far as windows of later days are joined from them.
+    pub(super) joined_lines: usize,
     /// The longest way from a record's day to the last day of a window that it is in.
     pub(super) reach: i32,
     /// Conditions of rules that measure growth; a bit each.
-    pub(super) growing: u32,
-    /// An entry without records, header left out.
-    pub(super) empty: Vec<i64>,
+    pub(super) growing: u16,
 }
 
 /// How many days before its last day a window begins.
@@ -188,20 +128,17 @@ impl StreamPlan {
         let mut plan = Self { stream, wants: Wants::default(), keysets: Vec::new() };
         let mut conditions: HashMap<Option<&str>, usize> = HashMap::new();
         for (order, rule) in rules {
-            let condition =
-                *conditions.entry(rule.when.as_ref().map(|when| when.sql())).or_insert_with(|| {
-                    plan.wants.conditions.push(rule.when.clone());
-                    plan.wants.conditions.len() - 1
-                });
+            let condition = *conditions
+                .entry(rule.when.as_ref().map(|when| when.sql()))
+                .or_insert_with(|| plan.wants.conditions.push(rule.when.as_ref()));
             let fields = group_fields(rule)?;
             let key = place(&mut plan.wants.groups, fields.clone());
             let (kind, scale, is_money) = plan.op_kind(rule)?;
             let keyset = plan.keyset(key, fields, rule.across_institutions);
             keyset.add(*order, rule, condition, kind, scale, is_money);
         }
-        for keyset in &mut plan.keysets {
-            keyset.lay_out();
-        }
+        let always = conditions.get(&None).copied();
+        plan.keysets.iter_mut().for_each(|keyset| keyset.lay_out(always));
         Ok(plan)
     }
 
@@ -212,6 +149,7 @@ impl StreamPlan {
             keyset.key == key
                 && keyset.across_institutions == across_institutions
                 && ops + 2 <= OPS_MAX
+                && keyset.whens.len() < WHENS_MAX
                 && keyset.rules.len() < RULES_MAX
         });
         let index = found.unwrap_or(self.keysets.len());
@@ -223,6 +161,7 @@ impl StreamPlan {
                 whens: Vec::new(),
                 rules: Vec::new(),
                 stride: 0,
+                joined_lines: 1,
                 reach: 0,
                 growing: 0,
                 empty: Vec::new(),
@@ -293,13 +232,19 @@ fn place<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {
 impl KeysetPlan {
     fn add(&mut self, order: usize, rule: &Rule, condition: usize, kind: OpKind, scale: u32, is_money: bool) {
         let when = self.whens.iter().position(|when| when.condition == condition).unwrap_or_else(|| {
-            let count = Op { kind: OpKind::Count, slot: 0, windows: Vec::new(), rules: Vec::new(), bit: 0 };
+            let count = Op {
+                kind: OpKind::Count,
+                slot: Slot::default(),
+                windows: Vec::new(),
+                rules: Vec::new(),
+                bit: 0,
+            };
             self.whens.push(When { condition, ops: vec![count] });
             self.whens.len() - 1
         });
         let ops = &mut self.whens[when].ops;
         let op = ops.iter().position(|op| op.kind == kind).unwrap_or_else(|| {
-            ops.push(Op { kind, slot: 0, windows: Vec::new(), rules: Vec::new(), bit: 0 });
+            ops.push(Op { kind, slot: Slot::default(), windows: Vec::new(), rules: Vec::new(), bit: 0 });
             ops.len() - 1
         });
         let reach = reach(rule.window);
@@ -307,7 +252,7 @@ impl KeysetPlan {
             && reach > 0
             && ops[op].windows.iter().all(|window| window.reach != reach)
         {
-            ops[op].windows.push(WindowSlot { reach, slot: 0 });
+            ops[op].windows.push(WindowSlot { reach, slot: Slot::default() });
         }
         ops[op].rules.push(self.rules.len());
         self.reach = self.reach.max(reach);
@@ -322,10 +267,6 @@ impl KeysetPlan {
             })
             .collect();
         bands.sort_by_key(|band| std::cmp::Reverse(band.grade));
-        let low = bands.iter().map(|band| match band.bound {
-            Bound::AtLeast(bound) if !matches!(kind, OpKind::Last(_)) => bound,
-            _ => i64::MIN,
-        });
         self.rules.push(PlannedRule {
             order,
             id: rule.meta.id.clone(),
@@ -333,56 +274,15 @@ impl KeysetPlan {
             when,
             op,
             window: rule.window,
-            value_slot: 0,
+            kind,
+            slot: Slot::default(),
             scale,
             is_money,
-            low: low.min().unwrap_or(i64::MAX),
+            // A growth is compared with another entry.
+            stays: if let OpKind::Last(_) = kind { NEVER } else { stays(&bands) },
             bands,
-            verdict_word: 0,
-            verdict_shift: 0,
             effective: rule.meta.effective,
         });
-    }
-
-    /// Gives every measure and verdict its place.
-    fn lay_out(&mut self) {
-        let verdict_words = self.rules.len().div_ceil(VERDICTS_PER_WORD);
-        let mut next = HEADER_WORDS + verdict_words;
-        self.empty = vec![0; verdict_words];
-        for (bit, op) in self.whens.iter_mut().flat_map(|when| &mut when.ops).enumerate() {
-            op.bit = bit as u32;
-            let mut take = |kind: OpKind| {
-                let slot = next;
-                next += kind.words();
-                self.empty.resize(next - HEADER_WORDS, kind.empty());
-                slot
-            };
-            op.slot = take(op.kind);
-            for window in &mut op.windows {
-                window.slot = take(op.kind);
-            }
-        }
-        self.stride = next;
-        for (index, when) in self.whens.iter().enumerate() {
-            let grows = when.ops.iter().any(|op| matches!(op.kind, OpKind::Last(_)));
-            self.growing |= u32::from(grows) << index;
-        }
-        for (index, rule) in self.rules.iter_mut().enumerate() {
-            let op = &self.whens[rule.when].ops[rule.op];
-            let slot = match rule.window {
-                Window::SlidingDays(_) => {
-                    let reach = reach(rule.window);
-                    op.windows
-                        .iter()
-                        .find(|window| window.reach == reach)
-                        .map_or(op.slot, |window| window.slot)
-                }
-                _ => op.slot,
-            };
-            rule.value_slot = slot + op.kind.words() - 1;
-            rule.verdict_word = HEADER_WORDS + index / VERDICTS_PER_WORD;
-            rule.verdict_shift = (index % VERDICTS_PER_WORD) as u32 * 4;
-        }
     }
 }
 

@@ -3,143 +3,63 @@
 
 use std::sync::Arc;
 
-use arrow_array::array::AnyDictionaryArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType, UInt64Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, FixedSizeBinaryArray, RecordBatch, UInt64Array,
-};
+use arrow_array::{Array, ArrayRef, Date32Array, RecordBatch, UInt64Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use model::arrow::ADDED_COLUMNS;
 use model::pseudonym::Pseudonym;
 use model::spec::StreamSpec;
 use model::time::{Day, Time};
-use query::Predicate;
 
 use super::RulesError;
 use super::hash::Mixer;
 use super::institutions::Institutions;
+use super::keys::{Distinct, Keys, group_keys, keys_of};
+use super::truth::{Conditions, Truth};
 
-/// For which rows a condition holds and for which it is not determined.
-pub(super) struct Truth {
-    pub(super) yes: BooleanBuffer,
-    pub(super) unknown: Option<BooleanBuffer>,
-}
-
-impl Truth {
-    fn always(rows: usize) -> Self {
-        Self { yes: BooleanBuffer::new_set(rows), unknown: None }
-    }
-
-    fn of(array: &BooleanArray) -> Self {
-        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => Self { yes: array.values().clone(), unknown: None },
-            Some(nulls) => Self { yes: array.values() & nulls.inner(), unknown: Some(!nulls.inner()) },
-        }
-    }
-}
-
-/// A column of numbers, as they lie in the batch.
+/// A column of numbers.
 pub(super) struct Numbers {
-    values: NumberValues,
+    values: ScalarBuffer<i64>,
     nulls: Option<NullBuffer>,
 }
 
-enum NumberValues {
-    Decimal(ScalarBuffer<i128>),
-    Integer(ScalarBuffer<i64>),
-}
-
 impl Numbers {
-    fn new(array: &ArrayRef) -> Self {
+    pub(super) fn new(array: &ArrayRef) -> Self {
         let values = match array.data_type() {
             DataType::Decimal128(_, _) => {
-                NumberValues::Decimal(array.as_primitive::<Decimal128Type>().values().clone())
+                // The reader refuses amounts and rates beyond a fraction of 64 bits.
+                let narrow = |value: &i128| (*value).clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+                array.as_primitive::<Decimal128Type>().values().iter().map(narrow).collect()
             }
-            _ => NumberValues::Integer(array.as_primitive::<Int64Type>().values().clone()),
+            _ => array.as_primitive::<Int64Type>().values().clone(),
         };
         Self { values, nulls: nulls_of(array) }
     }
 
     #[inline]
     pub(super) fn get(&self, row: usize) -> Option<i64> {
-        if self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-            return None;
-        }
-        match &self.values {
-            // The reader refuses amounts and rates beyond a fraction of 64 bits.
-            NumberValues::Decimal(values) => {
-                values.get(row).map(|value| (*value).clamp(i64::MIN.into(), i64::MAX.into()) as i64)
-            }
-            NumberValues::Integer(values) => values.get(row).copied(),
-        }
-    }
-}
-
-/// A column's values as keys, each of 128 bits.
-enum KeyValues {
-    /// No column.
-    One,
-    /// Sixteen bytes, as they lie in the batch.
-    Wide(FixedSizeBinaryArray),
-    /// Worked out.
-    Listed(Vec<u128>),
-}
-
-impl KeyValues {
-    #[inline]
-    fn get(&self, row: usize) -> u128 {
-        match self {
-            Self::One => 0,
-            Self::Wide(array) => {
-                let (chunks, _) = array.value_data().as_chunks::<16>();
-                chunks.get(row).map_or(0, |chunk| u128::from_be_bytes(*chunk))
-            }
-            Self::Listed(values) => values.get(row).copied().unwrap_or(0),
-        }
-    }
-}
-
-/// A column whose different values are counted.
-pub(super) struct Distinct {
-    values: KeyValues,
-    nulls: Option<NullBuffer>,
-}
-
-impl Distinct {
-    #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<u128> {
         match &self.nulls {
             Some(nulls) if nulls.is_null(row) => None,
-            _ => Some(self.values.get(row)),
+            _ => self.values.get(row).copied(),
         }
     }
-}
 
-/// The group keys of all rows.
-pub(super) struct Keys {
-    values: KeyValues,
-    /// Rows with a group column that has no value.
-    pub(super) unknown: Option<BooleanBuffer>,
-}
-
-impl Keys {
-    #[inline]
-    pub(super) fn get(&self, row: usize) -> u128 {
-        self.values.get(row)
+    /// The rows without a value, if there are any.
+    pub(super) fn absent(&self) -> Option<BooleanBuffer> {
+        self.nulls.as_ref().map(|nulls| !nulls.inner())
     }
 }
 
-fn nulls_of(array: &ArrayRef) -> Option<NullBuffer> {
+pub(super) fn nulls_of(array: &ArrayRef) -> Option<NullBuffer> {
     array.logical_nulls().filter(|nulls| nulls.null_count() > 0)
 }
 
 /// What all rules of a stream want to know of a batch, each thing once.
 #[derive(Default)]
 pub(super) struct Wants {
-    /// Conditions; `None` is the one that always holds.
-    pub(super) conditions: Vec<Option<Predicate>>,
+    pub(super) conditions: Conditions,
     /// Fields whose numbers are wanted.
     pub(super) numbers: Vec<usize>,
     /// Fields whose values are wanted as keys, to count different ones.
@@ -178,14 +98,6 @@ impl<'a> Prepared<'a> {
         let [institution, day, position, ..] = batch.columns() else {
             return Err(RulesError::Batch { stream: stream.name, what: "it has no columns" });
         };
-        let truths = wants
-            .conditions
-            .iter()
-            .map(|condition| match condition {
-                None => Ok(Truth::always(rows)),
-                Some(predicate) => Ok(Truth::of(&predicate.evaluate(batch)?)),
-            })
-            .collect::<Result<_, RulesError>>()?;
         let column = |field: &usize| Arc::clone(batch.column(ADDED_COLUMNS + field));
         Ok(Self {
             batch,
@@ -193,16 +105,9 @@ impl<'a> Prepared<'a> {
             positions: position.as_primitive::<UInt64Type>(),
             days: day.as_primitive::<Date32Type>(),
             institutions: institution_numbers(institution, known),
-            truths,
+            truths: wants.conditions.truths(batch)?,
             numbers: wants.numbers.iter().map(|field| Numbers::new(&column(field))).collect(),
-            distinct: wants
-                .distinct
-                .iter()
-                .map(|field| {
-                    let array = column(field);
-                    Distinct { values: key_values(&array, mixer), nulls: nulls_of(&array) }
-                })
-                .collect(),
+            distinct: wants.distinct.iter().map(|field| Distinct::new(&column(field), mixer)).collect(),
             keys: wants
                 .groups
                 .iter()
@@ -222,14 +127,13 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// The keys of a dictionary, which a dictionary without values has too.
-fn keys_of(dictionary: &dyn AnyDictionaryArray) -> Vec<usize> {
-    if dictionary.values().is_empty() { vec![0; dictionary.len()] } else { dictionary.normalized_keys() }
-}
-
 fn institution_numbers(array: &ArrayRef, known: &mut Institutions) -> Vec<u32> {
     let Some(dictionary) = array.as_any_dictionary_opt() else { return vec![0; array.len()] };
     let names = dictionary.values().as_string::<i32>();
+    if names.len() == 1 {
+        // A filing is of one institution.
+        return vec![known.number(names.value(0)); array.len()];
+    }
     let mut numbers: Vec<Option<u32>> = vec![None; names.len()];
     keys_of(dictionary)
         .into_iter()
@@ -243,94 +147,6 @@ fn institution_numbers(array: &ArrayRef, known: &mut Institutions) -> Vec<u32> {
 /// Whether a column holds numbers that can be added and compared.
 pub(super) fn is_number(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Int64 | DataType::Decimal128(_, _))
-}
-
-/// Whether a column has values that can be told apart.
-pub(super) fn is_key(data_type: &DataType) -> bool {
-    is_number(data_type)
-        || matches!(
-            data_type,
-            DataType::Utf8
-                | DataType::Dictionary(_, _)
-                | DataType::FixedSizeBinary(16)
-                | DataType::Boolean
-                | DataType::Date32
-                | DataType::Timestamp(_, _)
-        )
-}
-
-/// Values as keys; a row without a value has some key that must not be looked at.
-fn key_values(array: &ArrayRef, mixer: Mixer) -> KeyValues {
-    match array.as_fixed_size_binary_opt() {
-        Some(wide) if wide.value_size() == 16 => KeyValues::Wide(wide.clone()),
-        _ => KeyValues::Listed(listed_keys(array, mixer)),
-    }
-}
-
-fn listed_keys(array: &ArrayRef, mixer: Mixer) -> Vec<u128> {
-    let rows = array.len();
-    match array.data_type() {
-        DataType::Utf8 => {
-            let texts = array.as_string::<i32>();
-            (0..rows).map(|row| mixer.text(texts.value(row).as_bytes())).collect()
-        }
-        DataType::Dictionary(_, _) => {
-            let Some(dictionary) = array.as_any_dictionary_opt() else { return vec![0; rows] };
-            let codes = listed_keys(dictionary.values(), mixer);
-            let code = |key: usize| codes.get(key).copied().unwrap_or(0);
-            keys_of(dictionary).into_iter().map(code).collect()
-        }
-        DataType::Boolean => {
-            let flags = array.as_boolean();
-            (0..rows).map(|row| u128::from(flags.value(row))).collect()
-        }
-        DataType::Date32 => {
-            let days = array.as_primitive::<Date32Type>();
-            days.values().iter().map(|day| u128::from(*day as u32)).collect()
-        }
-        DataType::Timestamp(_, _) => {
-            let times = array.as_primitive::<TimestampMicrosecondType>();
-            times.values().iter().map(|time| u128::from(*time as u64)).collect()
-        }
-        _ => {
-            let numbers = Numbers::new(array);
-            (0..rows).map(|row| u128::from(numbers.get(row).unwrap_or(0) as u64)).collect()
-        }
-    }
-}
-
-fn group_keys(columns: &[ArrayRef], rows: usize, mixer: Mixer) -> Keys {
-    let nulls: Vec<Option<NullBuffer>> = columns.iter().map(nulls_of).collect();
-    let mut unknown: Option<BooleanBuffer> = None;
-    for nulls in nulls.iter().flatten() {
-        let absent = !nulls.inner();
-        unknown = Some(match unknown {
-            None => absent,
-            Some(before) => &before | &absent,
-        });
-    }
-    let values = match columns {
-        [] => KeyValues::One,
-        [only] if unknown.is_none() => key_values(only, mixer),
-        [first, rest @ ..] => {
-            let members = |array: &ArrayRef, nulls: &Option<NullBuffer>| {
-                // All rows without a value have one key, which no value has.
-                let absent = mixer.text(b"\xffno value");
-                let values = key_values(array, mixer);
-                let is_absent = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
-                let key = |row: usize| if is_absent(row) { absent } else { values.get(row) };
-                (0..rows).map(key).collect::<Vec<u128>>()
-            };
-            let mut values = members(first, nulls.first().unwrap_or(&None));
-            for (array, nulls) in rest.iter().zip(nulls.iter().skip(1)) {
-                for (value, member) in values.iter_mut().zip(members(array, nulls)) {
-                    *value = mixer.join(*value, member);
-                }
-            }
-            KeyValues::Listed(values)
-        }
-    };
-    Keys { values, unknown }
 }
 
 /// A group's value as a finding shows it: the wire form, `unknown` for NULL.

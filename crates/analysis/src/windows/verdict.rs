@@ -5,33 +5,12 @@ use model::money::format_scaled;
 use model::time::Day;
 use query::Number;
 
-use super::entries::{OPEN_BEFORE, OPEN_DAY, STALE};
+use super::bands::{ELSEWHERE, PlannedBand, code};
 use super::keyset::{At, Keyset};
+use super::layout::{OPEN_BEFORE, OPEN_DAY, STALE};
 use super::outcome::Outcome;
-use super::plan::{OpKind, PlannedBand, PlannedRule, reach};
+use super::plan::{OpKind, PlannedRule, reach};
 use rulebook::Window;
-
-/// The bits of a verdict that was raised.
-pub(super) const RAISED_MASK: u8 = 15;
-/// The verdict raised last is not known here: the batch engine may have raised another.
-const ELSEWHERE: u8 = 7;
-
-/// A verdict as it is kept in an entry; zero when nothing was raised.
-fn code(verdict: Option<Verdict>) -> u8 {
-    match verdict {
-        None | Some(Verdict::Graded(Grade::Green)) => 0,
-        Some(Verdict::Undetermined) => 1,
-        Some(Verdict::Graded(Grade::Yellow)) => 2,
-        Some(Verdict::Graded(Grade::Orange)) => 3,
-        Some(Verdict::Graded(Grade::Red)) => 4,
-    }
-}
-
-/// The code of a rule's worst band.
-#[inline]
-pub(super) fn worst(rule: &PlannedRule) -> u8 {
-    rule.bands.first().map_or(0, |band| code(Some(Verdict::Graded(band.grade))))
-}
 
 /// A value as findings show it, in the measure's unit.
 pub(super) fn value_text(rule: &PlannedRule, value: i64) -> String {
@@ -65,8 +44,7 @@ impl Keyset {
         if !rule.effective.contains(day) {
             return;
         }
-        let word = self.entries.words(entry)[rule.verdict_word];
-        let raised = (word >> rule.verdict_shift) as u8 & RAISED_MASK;
+        let raised = self.entries.row(entry).raised(rule_index);
         let judged = match rule.window {
             Window::AgainstDaysBefore(_) => self.judge_growth(rule_index, entry, at),
             _ => self.judge(rule_index, entry),
@@ -85,7 +63,7 @@ impl Keyset {
                 (band.map_or(Verdict::Undetermined, |band| Verdict::Graded(band.grade)), Some(value), band)
             }
         };
-        if code(Some(verdict)) == raised {
+        if code(verdict) == raised {
             return;
         }
         let finding = Finding {
@@ -105,22 +83,18 @@ impl Keyset {
             at: at.position,
         };
         outcome.raise(rule.order, at.institution, finding);
-        self.set_raised(rule_index, entry, code(Some(verdict)));
+        self.set_raised(rule_index, entry, code(verdict));
     }
 
-    fn set_raised(&mut self, rule_index: usize, entry: u32, code: u8) {
-        let rule = &self.plan.rules[rule_index];
-        let (words, _) = self.entries.words_mut(entry);
-        let word = &mut words[rule.verdict_word];
-        *word &= !(i64::from(RAISED_MASK) << rule.verdict_shift);
-        *word |= i64::from(code) << rule.verdict_shift;
+    fn set_raised(&mut self, rule: usize, entry: u32, code: u8) {
+        self.entries.row_mut(entry).0.set_raised(rule, code);
     }
 
     /// Whether the window's last day has a record that counts or may count.
     pub(super) fn is_there(&self, rule_index: usize, entry: u32) -> bool {
         let rule = &self.plan.rules[rule_index];
         let count_slot = self.plan.whens[rule.when].ops[0].slot;
-        self.entries.words(entry)[count_slot] > 0
+        self.entries.row(entry).half(count_slot) > 0
             || self.entries.open.contains_key(&(entry, rule_index as u32))
     }
 
@@ -132,7 +106,7 @@ impl Keyset {
         let first_day = self.entries.day(entry) - reach(rule.window);
         let (mut determined, mut open) = (0, 0);
         for day in self.entries.back_to(entry, first_day) {
-            determined += self.entries.words(day)[count_slot];
+            determined += i64::from(self.entries.row(day).half(count_slot));
             if has_open && let Some(kept) = self.entries.open.get(&(day, rule_index as u32)) {
                 determined -= kept.gaps as i64;
                 open += kept.rows.count;
@@ -146,17 +120,12 @@ impl Keyset {
         if !self.is_there(rule_index, entry) {
             return Judged::Absent;
         }
-        let op = &self.plan.whens[rule.when].ops[rule.op];
-        let slot = match op.kind {
-            OpKind::Distinct(_) => rule.value_slot - 1,
-            _ => rule.value_slot,
-        };
-        if self.entries.flags(entry) & STALE != 0 && self.entries.stale.contains(&(entry, slot)) {
+        if self.entries.flags(entry) & STALE != 0 && self.entries.stale.contains(&(entry, rule.slot)) {
             return Judged::Stale;
         }
-        let value = self.entries.words(entry)[rule.value_slot];
+        let value = rule.kind.read(self.entries.row(entry), rule.slot);
         let (determined, open) = self.records(rule_index, entry);
-        let has_value = matches!(op.kind, OpKind::Count | OpKind::Distinct(_)) || determined > 0;
+        let has_value = matches!(rule.kind, OpKind::Count | OpKind::Distinct(_)) || determined > 0;
         let counts = |band: &PlannedBand| band.bound.holds(value) && (open == 0 || band.is_certain);
         match rule.bands.iter().position(|band| has_value && counts(band)) {
             Some(band) => Judged::Reached(band, value),
@@ -198,8 +167,8 @@ impl Keyset {
         let value = |entry: u32| {
             let unknown = self.entries.open.get(&(entry, rule_index as u32));
             let has_unknown = unknown.is_some_and(|open| open.rows.count > open.gaps);
-            let words = self.entries.words(entry);
-            (words[slot] > 0 && !has_unknown).then(|| Number(i128::from(words[slot + 1])))
+            let row = self.entries.row(entry);
+            (row.word(slot.word()) > 0 && !has_unknown).then(|| Number(i128::from(rule.kind.read(row, slot))))
         };
         let growth = value(first).zip(value(last)).and_then(|(old, new)| Number::growth_percent(old, new));
         let Some(growth) = growth else { return Judged::Undetermined };
@@ -216,7 +185,7 @@ impl Keyset {
         let op = &self.plan.whens[rule.when].ops[rule.op];
         if let Window::AgainstDaysBefore(_) = rule.window {
             let (first, last) = self.compared(rule_index, entry);
-            let position = |entry: u32| match self.entries.words(entry)[op.slot] {
+            let position = |entry: u32| match self.entries.row(entry).word(op.slot.word()) {
                 0 => None,
                 word if word > 0 => Some(word as u64 - 1),
                 word => Some(!word as u64),
