@@ -111,7 +111,7 @@ impl Duties {
                     let owes = |line: &LineOfBusiness| {
                         entries.iter().any(|own| own.line == *line && own.from <= day)
                     };
-                    let Some(line) = duty.meta.lines.iter().copied().find(|line| owes(line)) else {
+                    let Some(line) = duty.meta.lines.iter().copied().find(owes) else {
                         continue;
                     };
                     for stream in &duty.streams {
