@@ -244,7 +244,7 @@ pub struct Scratch {
 /// Seals an event with a body in canonical form.
 ///
 /// # Errors
-/// As [`seal_record`].
+/// As [`seal_records`].
 pub fn seal_event(
     kind: EventKind,
     institution: &str,
