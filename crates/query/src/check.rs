@@ -8,7 +8,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DataFusionError, ExprSchema};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::execution::context::{SQLOptions, SessionContext};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, Statement};
 use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
 
@@ -18,7 +18,7 @@ use crate::runtime::Runtime;
 use crate::state;
 
 /// The most operators of a query.
-const OPERATORS_MAX: usize = 1024;
+pub(crate) const OPERATORS_MAX: usize = 1024;
 
 /// What a sound query is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,28 @@ async fn check_in(context: &SessionContext, sql: &str) -> Result<CheckedQuery, S
 /// Plans a text that must be one reading query.
 pub(crate) async fn plan(context: &SessionContext, sql: &str) -> Result<LogicalPlan, SqlFault> {
     check_size(sql, OPERATORS_MAX)?;
-    let fault = |error: DataFusionError| SqlFault::of(sql, &error);
-    let plan = context.state().create_logical_plan(sql).await.map_err(fault)?;
+    let plan = context.state().create_logical_plan(sql).await;
+    only_reads(plan.map_err(|error| SqlFault::of(sql, &error))?)
+}
+
+/// Plans such a text in which `$1`, `$2` … stand for days. The faults are not those of the text
+/// as it was before.
+pub(crate) async fn plan_with_days(
+    context: &SessionContext,
+    sql: &str,
+    days: usize,
+) -> Result<LogicalPlan, SqlFault> {
+    let text = format!("PREPARE question({}) AS {sql}", vec!["DATE"; days].join(", "));
+    let fault = |error: DataFusionError| SqlFault::of(&text, &error);
+    match context.state().create_logical_plan(&text).await.map_err(fault)? {
+        LogicalPlan::Statement(Statement::Prepare(prepared)) => {
+            only_reads(Arc::unwrap_or_clone(prepared.input))
+        }
+        _ => Err(SqlFault::new("only a query that reads is taken")),
+    }
+}
+
+fn only_reads(plan: LogicalPlan) -> Result<LogicalPlan, SqlFault> {
     SQLOptions::new()
         .with_allow_ddl(false)
         .with_allow_dml(false)

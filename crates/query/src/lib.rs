@@ -10,6 +10,7 @@
 
 mod by_code;
 mod check;
+mod dates;
 mod distinct;
 mod error;
 mod fault;

@@ -7,15 +7,17 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
-use datafusion::common::{DataFusionError, Result, plan_err};
+use datafusion::common::{DataFusionError, ParamValues, Result, plan_err};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::{TableProvider, provider_as_source};
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionConfig;
+use datafusion::scalar::ScalarValue;
 
-use crate::check::plan;
-use crate::fault::SqlFault;
+use crate::check::{OPERATORS_MAX, plan, plan_with_days};
+use crate::dates::lift;
+use crate::fault::{SqlFault, check_size};
 use crate::share::{Step, share};
 use crate::state;
 
@@ -27,36 +29,16 @@ static KEPT: LazyLock<Mutex<HashMap<String, Arc<Prepared>>>> = LazyLock::new(Mut
 /// Tables by name.
 pub(crate) type Tables = BTreeMap<String, Arc<dyn TableProvider>>;
 
-/// A query that is ready for any tables with these columns.
+/// A query that is ready for any tables with these columns, and any days in the place of `$1` …
 #[derive(Debug)]
-pub(crate) struct Prepared {
+struct Prepared {
     tables: Vec<(String, SchemaRef)>,
-    /// What has to run before.
-    pub(crate) steps: Vec<Step>,
-    /// The query itself.
-    pub(crate) plan: LogicalPlan,
+    steps: Vec<Step>,
+    plan: LogicalPlan,
 }
 
 impl Prepared {
-    /// Makes a text ready for these tables, or finds that it was.
-    ///
-    /// # Errors
-    /// A [`SqlFault`].
-    pub(crate) async fn of(sql: &str, tables: &Tables) -> Result<Arc<Self>, SqlFault> {
-        let found = kept().get(sql).cloned();
-        if let Some(found) = found.filter(|found| found.fits(tables)) {
-            return Ok(found);
-        }
-        let new = Arc::new(Self::new(sql, tables).await?);
-        let mut kept = kept();
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
-        }
-        kept.insert(sql.to_owned(), Arc::clone(&new));
-        Ok(new)
-    }
-
-    async fn new(sql: &str, tables: &Tables) -> Result<Self, SqlFault> {
+    async fn new(sql: &str, days: usize, tables: &Tables) -> Result<Self, SqlFault> {
         let fault = |error: DataFusionError| SqlFault::of(sql, &error);
         let config = SessionConfig::new().with_target_partitions(1);
         let context = SessionContext::new_with_state(state::state(config, Arc::default()));
@@ -64,7 +46,10 @@ impl Prepared {
             let empty = Arc::new(EmptyTable::new(table.schema()));
             context.register_table(name.as_str(), empty).map_err(fault)?;
         }
-        let plan = plan(&context, sql).await?;
+        let plan = match days {
+            0 => plan(&context, sql).await?,
+            days => plan_with_days(&context, sql, days).await?,
+        };
         let tables = read(&plan, tables);
         let (steps, plan) = share(plan).map_err(fault)?;
         let state = context.state();
@@ -84,6 +69,94 @@ impl Prepared {
                 .is_some_and(|own| Arc::ptr_eq(&own, wanted) || own == *wanted)
         })
     }
+
+    /// Whether a column is called after a parameter.
+    fn names_a_parameter(&self) -> bool {
+        self.plan.schema().fields().iter().any(|field| field.name().contains('$'))
+    }
+}
+
+/// A query that is ready, and the days that it asks about.
+#[derive(Debug)]
+pub(crate) struct Question {
+    prepared: Arc<Prepared>,
+    days: ParamValues,
+}
+
+impl Question {
+    /// Makes a text ready for these tables, or finds that it was, be it about other days.
+    ///
+    /// # Errors
+    /// A [`SqlFault`].
+    pub(crate) async fn of(sql: &str, tables: &Tables) -> Result<Self, SqlFault> {
+        check_size(sql, OPERATORS_MAX)?;
+        if let Some(lifted) = lift(sql)
+            && let Some(prepared) = of(&lifted.text, lifted.days.len(), tables).await
+        {
+            let days = lifted.days.into_iter().map(|day| ScalarValue::Date32(Some(day.0)));
+            return Ok(Self { prepared, days: days.collect::<Vec<_>>().into() });
+        }
+        let prepared = match find(sql, tables) {
+            Some(prepared) => prepared,
+            None => keep(sql, Prepared::new(sql, 0, tables).await?),
+        };
+        Ok(Self { prepared, days: ParamValues::List(Vec::new()) })
+    }
+
+    /// What has to run before, in this order.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.prepared.steps
+    }
+
+    /// The plan of the query itself.
+    pub(crate) fn plan(&self) -> &LogicalPlan {
+        &self.prepared.plan
+    }
+
+    /// Lets a plan of this question read these tables and ask about its days.
+    ///
+    /// # Errors
+    /// When it reads a table that is not among them.
+    pub(crate) fn bind(&self, plan: &LogicalPlan, tables: &Tables) -> Result<LogicalPlan> {
+        let mut plan = plan.clone();
+        if !matches!(&self.days, ParamValues::List(days) if days.is_empty()) {
+            plan = plan.replace_params_with_values(&self.days)?;
+        }
+        let bound = plan.transform_up_with_subqueries(|node| match node {
+            LogicalPlan::TableScan(mut scan) => match tables.get(scan.table_name.table()) {
+                Some(table) => {
+                    scan.source = provider_as_source(Arc::clone(table));
+                    Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+                }
+                None => plan_err!("there is no table {}", scan.table_name),
+            },
+            other => Ok(Transformed::no(other)),
+        })?;
+        Ok(bound.data)
+    }
+}
+
+/// A text without its dates; `None` when it makes sense only with them.
+async fn of(text: &str, days: usize, tables: &Tables) -> Option<Arc<Prepared>> {
+    if let Some(found) = find(text, tables) {
+        return Some(found);
+    }
+    let new = Prepared::new(text, days, tables).await.ok()?;
+    (!new.names_a_parameter()).then(|| keep(text, new))
+}
+
+fn find(text: &str, tables: &Tables) -> Option<Arc<Prepared>> {
+    kept().get(text).filter(|found| found.fits(tables)).cloned()
+}
+
+fn keep(text: &str, new: Prepared) -> Arc<Prepared> {
+    let new = Arc::new(new);
+    let mut kept = kept();
+    if kept.len() >= KEPT_MAX {
+        kept.clear();
+    }
+    kept.insert(text.to_owned(), Arc::clone(&new));
+    new
 }
 
 fn kept() -> std::sync::MutexGuard<'static, HashMap<String, Arc<Prepared>>> {
@@ -103,22 +176,4 @@ fn read(plan: &LogicalPlan, tables: &Tables) -> Vec<(String, SchemaRef)> {
         Ok(TreeNodeRecursion::Continue)
     });
     read.into_iter().collect()
-}
-
-/// Lets a plan read these tables.
-///
-/// # Errors
-/// When it reads one that is not among them.
-pub(crate) fn bind(plan: &LogicalPlan, tables: &Tables) -> Result<LogicalPlan> {
-    let bound = plan.clone().transform_up_with_subqueries(|node| match node {
-        LogicalPlan::TableScan(mut scan) => match tables.get(scan.table_name.table()) {
-            Some(table) => {
-                scan.source = provider_as_source(Arc::clone(table));
-                Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
-            }
-            None => plan_err!("there is no table {}", scan.table_name),
-        },
-        other => Ok(Transformed::no(other)),
-    })?;
-    Ok(bound.data)
 }

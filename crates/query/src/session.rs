@@ -18,7 +18,7 @@ use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 
 use crate::error::QueryError;
-use crate::prepared::{Prepared, Tables, bind};
+use crate::prepared::{Question, Tables};
 use crate::provider::Provider;
 use crate::rows::Rows;
 use crate::runtime::Runtime;
@@ -160,15 +160,15 @@ impl Session {
         self.runtime.block_on(async {
             let fault = |error| QueryError::of(sql, error);
             let mut tables = self.tables();
-            let prepared = Prepared::of(sql, &tables).await.map_err(QueryError::Sql)?;
+            let question = Question::of(sql, &tables).await.map_err(QueryError::Sql)?;
             let mut text = String::new();
-            for Step { name, plan } in &prepared.steps {
-                let physical = self.physical(plan, &tables).await.map_err(fault)?;
+            for Step { name, plan } in question.steps() {
+                let physical = self.physical(&question, plan, &tables).await.map_err(fault)?;
                 text += &format!("{name}:\n{}", displayable(physical.as_ref()).indent(false));
                 let empty = Provider::new(physical.schema(), self.partitions);
                 tables.insert(name.clone(), Arc::new(empty.with_batches([]).map_err(fault)?));
             }
-            let physical = self.physical(&prepared.plan, &tables).await.map_err(fault)?;
+            let physical = self.physical(&question, question.plan(), &tables).await.map_err(fault)?;
             Ok(text + &displayable(physical.as_ref()).indent(false).to_string())
         })?
     }
@@ -179,27 +179,34 @@ impl Session {
 
     async fn physical(
         &self,
+        question: &Question,
         plan: &LogicalPlan,
         tables: &Tables,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
-        self.state.query_planner().create_physical_plan(&bind(plan, tables)?, &self.state).await
+        let plan = question.bind(plan, tables)?;
+        self.state.query_planner().create_physical_plan(&plan, &self.state).await
     }
 
     async fn stream(&self, sql: &str) -> Result<SendableRecordBatchStream, QueryError> {
         let fault = |error| QueryError::of(sql, error);
         let mut tables = self.tables();
-        let prepared = Prepared::of(sql, &tables).await.map_err(QueryError::Sql)?;
-        for step in &prepared.steps {
-            let rows = self.step(step, &tables).await.map_err(fault)?;
+        let question = Question::of(sql, &tables).await.map_err(QueryError::Sql)?;
+        for step in question.steps() {
+            let rows = self.step(&question, step, &tables).await.map_err(fault)?;
             tables.insert(step.name.clone(), Arc::new(rows));
         }
-        let physical = self.physical(&prepared.plan, &tables).await.map_err(fault)?;
+        let physical = self.physical(&question, question.plan(), &tables).await.map_err(fault)?;
         execute_stream(physical, Arc::clone(&self.task)).map_err(fault)
     }
 
     /// The rows of a step, held in memory.
-    async fn step(&self, step: &Step, tables: &Tables) -> Result<Provider, DataFusionError> {
-        let physical = self.physical(&step.plan, tables).await?;
+    async fn step(
+        &self,
+        question: &Question,
+        step: &Step,
+        tables: &Tables,
+    ) -> Result<Provider, DataFusionError> {
+        let physical = self.physical(question, &step.plan, tables).await?;
         let schema = physical.schema();
         let memory = MemoryConsumer::new("a part read more than once").register(self.task.memory_pool());
         let mut stream = execute_stream(physical, Arc::clone(&self.task))?;
