@@ -6,6 +6,7 @@
 //! whose result depends on the clock or on chance, so that a result is a function of its input.
 //! **Invariant:** NULL stays NULL: a condition that is not determined is neither true nor false.
 //! **Invariant:** numbers written with a decimal point are decimals, never floats.
+//! **Invariant:** a plan that is kept rests on the text and the columns, never on rows or days.
 #![deny(clippy::indexing_slicing)]
 
 mod by_code;
