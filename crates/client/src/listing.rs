@@ -44,7 +44,7 @@ pub struct ListedFiling {
 pub enum ListError {
     /// The server refused.
     #[error("{0}")]
-    Refused(Problem),
+    Refused(Box<Problem>),
     /// No connection, a broken one, or an answer that cannot be read.
     #[error("the filings were not listed: {0}")]
     Broken(String),
@@ -73,7 +73,7 @@ pub fn list(connection: &Connection, limit: usize) -> Result<Vec<ListedFiling>, 
         let path = format!("/v1/filings?limit={}{before}", PAGE.min(limit - listed.len()));
         let (status, body) = connection.get(&path).map_err(ListError::Broken)?;
         if status != 200 {
-            return Err(ListError::Refused(Problem::of_answer(status, &body)));
+            return Err(ListError::Refused(Box::new(Problem::of_answer(status, &body))));
         }
         let page: Page =
             serde_json::from_slice(&body).map_err(|error| ListError::Broken(error.to_string()))?;

@@ -1,7 +1,7 @@
 //! Bad input over HTTP to the real server: each case gets its status, its code and a sentence in
 //! both languages; after each the server takes a good filing; at the end the ledger verifies and
 //! holds everything that was acknowledged, nothing twice.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helper may panic")]
+#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
 
 #[path = "support/http.rs"]
 mod http;

@@ -1,5 +1,4 @@
 //! `jianwei filings` against the real server.
-#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
 
 #[path = "support/http.rs"]
 mod http;
