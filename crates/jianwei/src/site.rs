@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::{DataDir, Engine, EngineOptions};
-use ledger::{Reader, SecondTree};
+use engine::{DataDir, Engine, EngineError, EngineOptions};
+use ledger::{LedgerError, Reader, SecondTree};
 use miette::{Report, miette};
 use model::clock::Clock;
 use rulebook::Rulebook;
@@ -25,7 +25,8 @@ pub(crate) struct Setup {
 pub(crate) fn open(dir: &Path, setup: Setup, book: Rulebook, clock: Clock) -> Result<Arc<Engine>, Report> {
     let mut options = EngineOptions::default();
     if holds_ledger(dir) {
-        let stored = Reader::open(&DataDir::new(dir).ledger()).map_err(plain)?;
+        let stored = Reader::open(&DataDir::new(dir).ledger())
+            .map_err(|error| not_opened(dir, EngineError::Ledger(error)))?;
         options.origin = stored.verifier_key().name().to_owned();
         options.second_tree = stored.second_tree();
     }
@@ -33,7 +34,30 @@ pub(crate) fn open(dir: &Path, setup: Setup, book: Rulebook, clock: Clock) -> Re
         options.origin = origin;
     }
     options.second_tree = setup.second_tree.or(options.second_tree);
-    Engine::open(dir, options, clock, Arc::new(book)).map(Arc::new).map_err(plain)
+    Engine::open(dir, options, clock, Arc::new(book)).map(Arc::new).map_err(|error| not_opened(dir, error))
+}
+
+/// Why a data directory was not opened, and what to do about damage.
+fn not_opened(dir: &Path, error: EngineError) -> Report {
+    use LedgerError::{BadFile, Corrupt, HistoryTooShort, RootMismatch};
+    let dir = dir.display();
+    match &error {
+        EngineError::Ledger(
+            BadFile { .. } | Corrupt { .. } | HistoryTooShort { .. } | RootMismatch { .. },
+        ) => miette!(
+            help = format!(
+                "nothing was changed; `jianwei verify {dir}` lists all that does not fit. Put those files back from a copy of {dir}/ledger"
+            ),
+            "{error}"
+        ),
+        EngineError::Seen(_) => {
+            miette!(
+                help = format!("{dir}/derived can be deleted: it is made again from the ledger"),
+                "{error}"
+            )
+        }
+        _ => plain(error),
+    }
 }
 
 /// Closes an engine that nobody else holds: everything under way becomes durable and evaluated.

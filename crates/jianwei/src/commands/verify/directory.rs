@@ -58,6 +58,11 @@ pub(super) fn check(screen: &mut Screen, arguments: &Verify, path: &Path) -> Don
         report.segments,
         report.checkpoints,
     ))?;
+    if !report.problems.is_empty() {
+        screen.line(
+            "  Leave the directory as it is, put the files named back from a copy, and verify again.",
+        )?;
+    }
     if arguments.key.is_none() && faults == 0 {
         screen.line(
             "  The key was taken from the directory itself; give --key to know whose ledger this is.",
