@@ -17,5 +17,7 @@ done
 triple=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS="--cfg fuzzing $sancov -Ccodegen-units=1 -Cdebug-assertions" \
   cargo build --release --target "$triple" --bin "$target" $features
+# The ledger's fsyncs would take nearly all the time.
+[ -d /dev/shm ] && export TMPDIR=/dev/shm
 exec "${CARGO_TARGET_DIR:-target}/$triple/release/$target" \
   -max_total_time="$seconds" -timeout=20 -artifact_prefix="artifacts/$target/" "corpus/$target"
