@@ -1,9 +1,10 @@
 #!/bin/sh
-# Writes what the fuzzers begin with under fuzz/corpus, made from the example filings and the
-# shipped rules. Run it from anywhere.
+# Writes what the fuzzers begin with under fuzz/corpus, made from the example filings, the shipped
+# rules and a proof file out of a made-up ledger. Run it from anywhere.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p corpus/record_reader corpus/canonical_form corpus/leaf corpus/ledger_reader corpus/proof_file corpus/rule_parser
+cp seeds/proof_file corpus/proof_file/
 number=0
 # In the order of the streams' numbers: the first byte of an input chooses the stream.
 for stream in transaction project business_daily operations_daily custody_statement disclosure \
