@@ -86,6 +86,7 @@ fn main() {
     let mut rules = StreamingRules::new(book.rules(), Settings::default()).unwrap();
     let (mut position, mut findings, mut text) = (0, 0, Vec::new());
     let mut spent = 0;
+    let mut making = 0;
     let mut batches = Vec::new();
     loop {
         // A million records at a time are made ready, so that only the evaluation is timed.
@@ -101,7 +102,9 @@ fn main() {
             let positions = position..position + columns.len() as u64;
             position = positions.end;
             let institution = model::institution::InstitutionId::synthetic(1);
+            let began = thread_nanos();
             let batch = to_batch(Transaction::STREAM, institution.as_str(), columns, positions.collect());
+            making += thread_nanos() - began;
             batches.push(batch.unwrap());
         }
         if batches.is_empty() {
@@ -116,6 +119,7 @@ fn main() {
         batches.clear();
     }
     let mut out = std::io::stdout();
+    writeln!(out, "to_batch {:.0} ns a record", making as f64 / records as f64).unwrap();
     writeln!(
         out,
         "{} rules, {records} records, batches of {batch_rows}, {days} days: {:.0} ns a record, {findings} findings, \

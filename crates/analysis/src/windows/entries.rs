@@ -15,7 +15,7 @@ use super::plan::{KeysetPlan, OpKind};
 
 /// Groups looked up together, so that waits for memory overlap, and few enough that what was
 /// fetched for the first is still near when the last has been fetched.
-pub(super) const LOOKUP_ROWS: usize = 128;
+pub(super) const LOOKUP_ROWS: usize = if cfg!(test) { 8 } else { 128 };
 
 /// Fewer entries than this are not worth a sweep.
 const SWEEP_MIN: usize = if cfg!(test) { 8 } else { 4096 };

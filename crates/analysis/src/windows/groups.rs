@@ -30,7 +30,7 @@ impl Table {
     /// keeps the order.
     #[inline]
     fn first(&self, hash: GroupHash) -> usize {
-        (hash.place >> 32) as usize * self.buckets.len() >> 32
+        ((hash.place >> 32) as usize * self.buckets.len()) >> 32
     }
 
     /// The bucket of a group, or the free one that it would take. There is a free one.

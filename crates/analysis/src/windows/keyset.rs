@@ -223,7 +223,29 @@ impl Keyset {
         }
     }
 
+    /// Takes a record in; `hint` is the newest entry of its group, as it was a moment ago.
+    #[inline]
     fn add(&mut self, at: At<'_>, held: Held, hint: u32, outcome: &mut Outcome) {
+        if self.is_usual(at, held, hint) {
+            let due = self.take_in_determined(at, held, hint);
+            bits(due).for_each(|rule| self.evaluate(rule, hint, at, outcome));
+        } else {
+            self.add_any(at, held, hint, outcome);
+        }
+    }
+
+    /// Whether a record is of the newest day of its group, and it and all others are determined:
+    /// nothing but its own entry is concerned then.
+    #[inline]
+    fn is_usual(&self, at: At<'_>, held: Held, newest: u32) -> bool {
+        let is_plain = held.unknown == 0 && !held.has_gap && held.yes & self.plan.growing == 0;
+        is_plain && newest != NONE && {
+            let row = self.entries.row(newest);
+            row.flags() == 0 && row.day() == at.day() && at.day() >= at.first_live
+        }
+    }
+
+    fn add_any(&mut self, at: At<'_>, held: Held, hint: u32, outcome: &mut Outcome) {
         let day = at.day();
         let begins = match held.any() & self.plan.growing {
             0 => 0,

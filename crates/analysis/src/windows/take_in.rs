@@ -13,7 +13,6 @@ use super::program::bits;
 
 impl Keyset {
     /// Takes a record into the entry of its day; gives the rules that it may have moved.
-    #[inline]
     pub(super) fn take_in(&mut self, at: At<'_>, held: Held, entry: u32) -> u64 {
         let is_plain = held.unknown == 0 && !held.has_gap && self.entries.flags(entry) & SLOW == 0;
         if is_plain { self.take_in_determined(at, held, entry) } else { self.take_in_any(at, held, entry) }
@@ -21,7 +20,7 @@ impl Keyset {
 
     /// As [`Keyset::take_in`], when the record and all before it in the windows are determined.
     #[inline]
-    fn take_in_determined(&mut self, at: At<'_>, held: Held, entry: u32) -> u64 {
+    pub(super) fn take_in_determined(&mut self, at: At<'_>, held: Held, entry: u32) -> u64 {
         let Self { plan, programs, entries, mixer, .. } = self;
         let program = programs.make(plan, held.yes);
         let (mut row, tallies) = entries.row_mut(entry);
