@@ -58,8 +58,8 @@ fn an_export_becomes_filings_and_grades() {
     let ended = run(at, &format!("{import} --out filings")).expect_code(1);
     assert!(ended.out.contains("export.csv:54:"), "{}", ended.out);
     assert!(ended.out.contains("52 records"), "{}", ended.out);
-    let folder = fs::read_dir(at.join("filings")).unwrap().map(|entry| entry.unwrap().path());
-    let folder = folder.filter(|path| path.is_dir()).next().unwrap();
+    let mut folders = fs::read_dir(at.join("filings")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = folders.find(|path| path.is_dir()).unwrap();
     let lines = fs::read_to_string(folder.join("transaction.ndjson")).unwrap();
     assert!(lines.lines().count() == 52 && !lines.contains("11010519491231002X"));
     let file = folder.join("transaction.ndjson");
