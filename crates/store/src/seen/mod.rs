@@ -296,6 +296,7 @@ impl Seen {
         self.table.touch(ids);
         found.resize(ids.len(), None);
         for full in &self.view.waiting {
+            full.table.touch(ids);
             for (id, found) in ids.iter().zip(found.iter_mut()) {
                 *found = found.or_else(|| full.table.find(*id));
             }
