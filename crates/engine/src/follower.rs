@@ -11,7 +11,7 @@ use model::time::Time;
 
 use crate::EngineError;
 use crate::board::Board;
-use crate::evaluate::{Evaluator, Records};
+use crate::evaluate::{Evaluator, Outputs, Records};
 use crate::scan::record_at;
 use crate::sealer::{Appended, Command};
 
@@ -43,6 +43,10 @@ pub(crate) struct Follower {
     pub(crate) board: Arc<Board>,
     /// Records handed over and not applied yet.
     pub(crate) waiting: Arc<AtomicUsize>,
+    /// What could not be sealed yet. Nothing more is evaluated before it is.
+    pub(crate) unsealed: Option<Outputs>,
+    /// Whether something could not be applied or evaluated, which only a start makes up for.
+    pub(crate) is_broken: bool,
     /// Why evaluation stopped, if it did.
     pub(crate) failed: Arc<Mutex<Option<Arc<str>>>>,
 }
@@ -69,7 +73,7 @@ impl Follower {
                         Appended::Records { columns, .. } => records += columns.len(),
                     }
                     if let Err(error) = self.apply(appended) {
-                        self.fail(&error);
+                        self.give_up(&error);
                     }
                 }
                 Ok(Request::Time(now)) => {
@@ -77,7 +81,10 @@ impl Follower {
                     receipts += usize::from(self.evaluator.has_news());
                 }
                 Ok(Request::Settle(reply)) => settling.push(reply),
-                Err(RecvTimeoutError::Timeout) => receipts += usize::from(records > 0),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.seal();
+                    receipts += usize::from(self.evaluator.has_news());
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -107,21 +114,40 @@ impl Follower {
     }
 
     fn evaluate(&mut self) {
+        self.seal();
         if self.standing().is_err() || !self.evaluator.has_news() {
             return;
         }
-        if let Err(error) = self.evaluate_and_seal() {
-            self.fail(&error);
+        match self.evaluator.evaluate() {
+            Ok(outputs) => self.unsealed = Some(outputs),
+            Err(error) => self.give_up(&error),
+        }
+        self.seal();
+    }
+
+    /// Seals what was evaluated. When there is no room it is kept and tried again, so that
+    /// evaluation goes on by itself once there is.
+    fn seal(&mut self) {
+        let Some(outputs) = self.unsealed.take() else { return };
+        match self.append(&outputs) {
+            Ok(()) => {
+                self.board.add(outputs.findings, outputs.grades);
+                if !self.is_broken {
+                    *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                }
+            }
+            Err(error) => {
+                self.unsealed = Some(outputs);
+                self.fail(&error);
+            }
         }
     }
 
-    fn evaluate_and_seal(&mut self) -> Result<(), EngineError> {
-        let outputs = self.evaluator.evaluate()?;
+    fn append(&self, outputs: &Outputs) -> Result<(), EngineError> {
         let (reply, answer) = bounded(1);
         let closed = || EngineError::evaluation("the ledger is closed");
         self.sealer.send(Command::Events(outputs.events()?, reply)).map_err(|_| closed())?;
         answer.recv().map_err(|_| closed())?.map_err(EngineError::evaluation)?;
-        self.board.add(outputs.findings, outputs.grades);
         Ok(())
     }
 
@@ -132,8 +158,13 @@ impl Follower {
         }
     }
 
-    /// Evaluation stops at the first failure and says why; filings are still taken, and a start
-    /// evaluates what was missed.
+    /// Evaluation stops and says why; filings are still taken, and a start evaluates what was
+    /// missed.
+    fn give_up(&mut self, error: &EngineError) {
+        self.is_broken = true;
+        self.fail(error);
+    }
+
     fn fail(&self, error: &EngineError) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.get_or_insert_with(|| error.to_string().into());

@@ -217,6 +217,8 @@ impl Engine {
             reader: reader.clone(),
             keys: Arc::clone(&keys),
             board: Arc::clone(&board),
+            unsealed: None,
+            is_broken: false,
             failed: Arc::clone(&failed),
             waiting: Arc::clone(&waiting),
         };

@@ -11,6 +11,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use http::{file, transactions};
 use support::{Ended, run, run_in};
@@ -106,10 +108,23 @@ fn check_all(at: &Path, key: &str, acknowledged: std::ops::Range<u64>) {
     let body = [b"checked\n", &transactions(acknowledged)[..]].concat();
     let answer = file(&server.url, key, "transaction", &body).json();
     assert_eq!((&answer["accepted"], &answer["duplicates"]), (&0.into(), &count.into()), "{answer:#}");
-    // An evaluation that met the full disk has stopped and said so; a start makes up for it.
     let ready = http::send(&server.url, "GET /readyz", &[], b"");
     assert_eq!(ready.status, 200, "{:?}", ready.json());
     assert!(server.stop());
+}
+
+/// An evaluation whose outcome found no room is sealed once there is some.
+fn wait_until_ready(server: &Server) {
+    let begun = Instant::now();
+    loop {
+        let ready = http::send(&server.url, "GET /readyz", &[], b"");
+        if ready.status == 200 {
+            return;
+        }
+        // Only so that a failing test ends.
+        assert!(begun.elapsed() < Duration::from_secs(120), "{:?}", ready.json());
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 fn segment(at: &Path) -> PathBuf {
@@ -157,6 +172,7 @@ fn no_room_for_the_ledger() {
     assert_eq!(health.status, 200);
     limit(&server, "unlimited");
     assert_eq!(filed(&server, &key, 6000..9000), (200, String::new(), 3000));
+    wait_until_ready(&server);
     assert!(server.stop());
     check_all(at, &key, 0..9000);
 }

@@ -40,7 +40,7 @@ fn export(dir: &Path) {
     rows.push_str("51,2026-03-02 10:00:00,110101199003074477,20.00\n52,2026-03-02 10:00:01,someone,much\n");
     fs::write(dir.join("export.csv"), rows).unwrap();
     fs::write(dir.join("mapping.yaml"), MAPPING).unwrap();
-    fs::write(dir.join("pseudonym.key"), "a secret for tests only\n").unwrap();
+    fs::write(dir.join("pseudonym.key"), "a-secret-for-tests-only\n").unwrap();
 }
 
 #[test]

@@ -82,12 +82,15 @@ fn how_a_statement_for_the_second_of_march_stands() {
     }
 }
 
-/// Filings of one date in a row, each (final, accepted, duplicates, refused), an hour apart from
-/// nine o'clock, and how the date stands the day after.
+/// A filing as (final, accepted, duplicates, refused).
+type Brought = (bool, u64, u64, u64);
+
+/// Filings of one date in a row, an hour apart from nine o'clock, and how the date stands the day
+/// after.
 #[test]
 fn refused_lines_keep_a_date_incomplete_until_they_are_put_right() {
     #[rustfmt::skip]
-    let table: &[(&str, &[(bool, u64, u64, u64)], &str)] = &[
+    let table: &[(&str, &[Brought], &str)] = &[
         ("nothing refused",                  &[(true, 100, 0, 0)], "on_time"),
         ("three refused",                    &[(true, 97, 0, 3)], "incomplete"),
         ("put right alone",                  &[(true, 97, 0, 3), (true, 3, 0, 0)], "on_time"),
