@@ -88,6 +88,10 @@ impl DataDir {
     pub fn derived(&self) -> PathBuf {
         self.0.join("derived")
     }
+    /// Every record in columns, derived.
+    pub fn history(&self) -> PathBuf {
+        self.derived().join("history")
+    }
 }
 
 /// How an engine is set up.
@@ -191,7 +195,7 @@ impl Engine {
         let quarantine = Quarantine::open(&dirs.quarantine()).map_err(at(dirs.quarantine()))?;
         rulebooks::keep(&dirs.rulebooks(), &rulebook).map_err(at(dirs.rulebooks()))?;
         let seen = Seen::open(&dirs.derived().join("seen"))?;
-        let history = History::open(&dirs.derived().join("history")).map_err(EngineError::evaluation)?;
+        let history = History::open(&dirs.history()).map_err(EngineError::evaluation)?;
         let reader = ledger.reader();
         let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook))?;
         let clock_behind = clock_at_start::resume(&clock, &recovered.filings);

@@ -87,7 +87,15 @@ fn an_export_becomes_filings_and_grades() {
     assert!(run(at, &erase).expect_code(0).out.contains("had been destroyed before"));
     let opened = run(at, "verify --open data").expect_code(0).out;
     assert!(opened.contains("clean") && opened.contains(" 51 can no longer be opened"), "{opened}");
+    assert!(!at.join("data/derived/history").exists(), "no copy in clear is left");
     run(at, "grade --data data").expect_code(0);
+
+    // And the ledger goes on: a start reads it with what is left, and files go in.
+    let more = fs::read_to_string(at.join("export.csv")).unwrap().lines().take(1).collect::<String>();
+    fs::write(at.join("export.csv"), more + "\n99,2026-03-03 09:00:00,110101199003074477,30.00\n").unwrap();
+    let ended = run(at, &format!("{import} --data data")).expect_code(0);
+    assert!(ended.out.contains("1 records") || ended.out.contains("1 record"), "{}", ended.out);
+    run(at, "verify data").expect_code(0);
 }
 
 #[test]

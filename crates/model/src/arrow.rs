@@ -19,7 +19,7 @@ use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
 use crate::columns::{Column, Columns, Validity, Values};
-use crate::spec::{CodeList, FieldKind, FieldSpec, StreamSpec};
+use crate::spec::{CodeList, FieldKind, FieldSpec, Sealing, StreamSpec};
 use crate::streams::STREAMS;
 use crate::time::{Day, Time};
 
@@ -56,8 +56,14 @@ fn item_type(fields: &'static [FieldSpec]) -> DataType {
     DataType::Struct(arrow_fields(fields))
 }
 
+/// What may be absent: what need not be filed, and what is lost when a person's key is erased.
+fn may_be_null(field: &FieldSpec) -> bool {
+    !field.required || field.sealing == Sealing::Committed
+}
+
 fn arrow_fields(fields: &'static [FieldSpec]) -> Fields {
-    fields.iter().map(|field| Field::new(field.name, data_type(field.kind), !field.required)).collect()
+    let field = |field: &FieldSpec| Field::new(field.name, data_type(field.kind), may_be_null(field));
+    fields.iter().map(field).collect()
 }
 
 /// The Arrow schema of a stream, the three added columns first.

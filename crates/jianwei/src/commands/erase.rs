@@ -1,8 +1,11 @@
 //! `jianwei erase`: a person's key is destroyed.
 
+use std::{fs, io};
+
 use clap::Args;
+use engine::DataDir;
 use ledger::Erasure;
-use miette::miette;
+use miette::{Report, miette};
 use model::clock::Clock;
 use model::pseudonym::{Pseudonym, PseudonymKind};
 
@@ -15,8 +18,9 @@ use crate::site;
 /// Destroy a person's key: what was filed about the person becomes unreadable
 ///
 /// The ledger keeps verifying: its leaves hold commitments that nobody can open any more. The
-/// erasure is sealed, with its ground and without the person's name. No server may run meanwhile.
-/// It cannot be undone.
+/// erasure is sealed, with its ground and without the person's name. The columns for queries are
+/// removed and made again by the next start, which therefore takes longer. No server may run
+/// meanwhile. It cannot be undone.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  jianwei erase --data ./data --person p1:0123456789abcdef0123456789abcd \
                         --ground 'request of 2026-03-31'")]
@@ -41,6 +45,19 @@ fn person(text: &str) -> Result<Pseudonym, String> {
     }
 }
 
+/// Removes the columns that hold the person's values in clear; the next start makes them again
+/// from the ledger, where they can no longer be read.
+fn forget_history(dirs: &DataDir) -> Result<(), Report> {
+    let history = dirs.history();
+    match fs::remove_dir_all(&history) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            let help = "the key is destroyed; remove this folder by hand, it is made again from the ledger";
+            Err(miette!(help = help, "{}: {error}", history.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Erase {
     pub(crate) fn run(self) -> Done {
         self.data.existing()?;
@@ -48,6 +65,9 @@ impl Erase {
         let engine = site::open(&self.data.data, site::Setup::default(), book, Clock::system())?;
         let erasure = engine.erase(self.person, &self.ground).map_err(plain)?;
         site::close(engine)?;
+        if erasure != Erasure::Unknown {
+            forget_history(&DataDir::new(&self.data.data))?;
+        }
         let mut screen = Screen::stdout();
         match erasure {
             Erasure::Done => screen.line("The key is destroyed and the erasure sealed.")?,
