@@ -1,5 +1,6 @@
 //! Whatever is done to a rulebook's files, loading answers: with a rulebook, or with faults that
 //! can be shown. It never panics. (`fuzz/` tries the same for longer.)
+#![expect(clippy::expect_used, reason = "a fixture that fails fails its test")]
 
 mod common;
 
