@@ -98,7 +98,7 @@ pub fn read(
                 line: rows.text("line", row),
                 verdict,
                 value: rows.number("value", row).map(|value| value.to_string()),
-                condition: indicator.condition(verdict).to_owned(),
+                condition: with_figures(indicator.condition(verdict), &rows, row),
                 rows: Rows::default(),
             },
             grades: !indicator.weight_only && book.grading().takes_part(&indicator.meta.id),
@@ -108,6 +108,25 @@ pub fn read(
         (a.day, &a.institution, &a.reason.line).cmp(&(b.day, &b.institution, &b.reason.line))
     });
     Ok(readings)
+}
+
+/// A condition with the figures that it looks at beside the value, so that it can be checked.
+fn with_figures(condition: &str, rows: &query::Rows, row: usize) -> String {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut words: Vec<&str> = condition.split(|character| !is_part(character)).collect();
+    words.retain(|word| *word != "value");
+    let mut shown = condition.to_owned();
+    for field in rows.batch().schema().fields().iter().filter(|field| words.contains(&field.name().as_str()))
+    {
+        let figure =
+            rows.number(field.name(), row).map_or_else(|| "NULL".to_owned(), |figure| figure.to_string());
+        let before = if shown.len() == condition.len() { " [" } else { ", " };
+        shown += &format!("{before}{} = {figure}", field.name());
+    }
+    if shown.len() > condition.len() {
+        shown.push(']');
+    }
+    shown
 }
 
 /// Names the rows behind the readings that are worse than green or undetermined.

@@ -13,6 +13,8 @@ use crate::language::Lang;
 use crate::screen::{Screen, Style};
 use crate::table::{Cell, Table};
 
+/// Days without a grade, while others have some, after which a line says so.
+const SILENT_DAYS: i32 = 31;
 /// Reasons shown in a line of the table; `grade --institution` shows all.
 const REASONS_SHOWN: usize = 2;
 
@@ -29,7 +31,7 @@ fn weight(verdict: Option<Verdict>) -> u8 {
 pub(crate) fn word(verdict: Verdict, lang: Lang) -> String {
     match verdict.grade() {
         Some(grade) => lang.words(grade.zh(), grade.en()),
-        None => lang.words("未定", "undetermined"),
+        None => lang.words("无法判定", "undetermined"),
     }
 }
 
@@ -82,19 +84,20 @@ impl Shown<'_> {
         ];
         let mut table = Table::new(&headings.each_ref().map(String::as_str));
         let lines = self.lines();
+        let newest = lines.iter().filter_map(|line| line.latest).map(|grade| grade.day).max();
         let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
         for line in &lines {
             if let Some(latest) = line.latest {
                 *counts.entry(latest.verdict).or_default() += 1;
             }
-            table.row(self.cells(line));
+            table.row(self.cells(line, newest));
         }
         table.print(screen)?;
         self.industry(screen)?;
         self.summary(screen, lines.len(), &counts)
     }
 
-    fn cells(&self, line: &Line<'_>) -> [Cell; 8] {
+    fn cells(&self, line: &Line<'_>, newest: Option<Day>) -> [Cell; 8] {
         let registered = self.graded.registered.get(&line.institution);
         let name = registered.map(|registered| registered.name.clone()).unwrap_or_default();
         let lines = registered.map(|registered| registered.lines.as_slice()).unwrap_or_default();
@@ -104,10 +107,6 @@ impl Shown<'_> {
             None => Cell::styled("–", Style::Dim),
         };
         let day = |grade: Option<&GradeEvent>| grade.map(|grade| grade.day.to_string()).unwrap_or_default();
-        // What is well now has no reasons to show; what was not, has.
-        let calm =
-            |grade: &&GradeEvent| weight(Some(grade.verdict)) > weight(Some(Verdict::Graded(Grade::Green)));
-        let telling = line.latest.filter(calm).or(line.worst);
         [
             line.institution.as_str().into(),
             name.into(),
@@ -116,8 +115,24 @@ impl Shown<'_> {
             day(line.latest).into(),
             verdict(line.worst),
             day(line.worst).into(),
-            telling.map(|grade| self.reasons(grade)).unwrap_or_default().into(),
+            self.remarks(line, newest).into(),
         ]
+    }
+
+    /// Why the grade is what it is; beside a green one, also why the worst was what it was.
+    fn remarks(&self, line: &Line<'_>, newest: Option<Day>) -> String {
+        let Some(latest) = line.latest else { return String::new() };
+        let is_green = |grade: &GradeEvent| grade.verdict == Verdict::Graded(Grade::Green);
+        let mut remarks = Vec::new();
+        if newest.is_some_and(|newest| newest.0 - latest.day.0 > SILENT_DAYS) {
+            remarks.push(format!("{} {}", self.lang.words("此后再无数据：", "no figures since"), latest.day));
+        }
+        remarks.push(self.reasons(latest));
+        if let Some(worst) = line.worst.filter(|worst| is_green(latest) && !is_green(worst)) {
+            remarks.push(format!("{} {}", self.lang.words("最差时：", "at worst:"), self.reasons(worst)));
+        }
+        remarks.retain(|remark| !remark.is_empty());
+        remarks.join("; ")
     }
 
     /// The worst reasons of a grade in a few words.
@@ -131,7 +146,7 @@ impl Shown<'_> {
         }
         let unknown = telling().filter(|reason| reason.verdict == Verdict::Undetermined).count();
         if unknown > 0 {
-            words.push(format!("{unknown} {}", self.lang.words("项未定", "undetermined")));
+            words.push(format!("{unknown} {}", self.lang.words("项无法判定", "undetermined")));
         }
         if words.is_empty() && grade.reasons.is_empty() {
             words.push(format!(
@@ -180,7 +195,7 @@ impl Shown<'_> {
     fn industry(&self, screen: &mut Screen) -> Result<(), Report> {
         let Some(grade) = self.graded.of(INDUSTRY, self.until).next_back() else { return Ok(()) };
         let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
-        let name = self.lang.words("全行业", "The industry");
+        let name = self.lang.words("全行业指标", "Indicators of the whole industry");
         screen.line(format_args!("\n{name}: {verdict} ({}) {}", grade.day, self.reasons(grade)))
     }
 
@@ -215,9 +230,10 @@ impl Shown<'_> {
         {
             shown = true;
             let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
-            let as_of = self.lang.words("截至账本第", "as of ledger entry");
-            screen
-                .line(format_args!("{}  {institution}  {verdict}  ({as_of} {})", grade.day, grade.as_of))?;
+            let sealed = self.lang.words("封存于账本位置", "sealed at ledger position");
+            let position = self.graded.positions.get(&(grade.institution.clone(), grade.day));
+            let position = position.map(u64::to_string).unwrap_or_default();
+            screen.line(format_args!("{}  {institution}  {verdict}  ({sealed} {position})", grade.day))?;
             for reason in &grade.reasons {
                 // The calm ones only when one day is asked for.
                 if day.is_some() || is_hit(reason) || reason.verdict == Verdict::Undetermined {

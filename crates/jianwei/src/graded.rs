@@ -35,6 +35,8 @@ pub(crate) struct Registered {
 pub(crate) struct Graded {
     /// The grades as they stand, by institution and day.
     pub(crate) grades: BTreeMap<(String, Day), GradeEvent>,
+    /// Where they stand in the ledger.
+    pub(crate) positions: BTreeMap<(String, Day), u64>,
     /// What rules found, in the order in which it was sealed.
     pub(crate) findings: Vec<Finding>,
     /// The register.
@@ -70,6 +72,7 @@ impl Graded {
             }
             EventKind::Grade => {
                 let grade: GradeEvent = opener.event(&head, entry)?;
+                self.positions.insert((grade.institution.clone(), grade.day), entry.index);
                 self.grades.insert((grade.institution.clone(), grade.day), grade);
             }
             EventKind::Finding => self.findings.push(opener.event(&head, entry)?),

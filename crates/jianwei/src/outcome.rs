@@ -1,7 +1,7 @@
 //! How a command ends: well, with something found, or not at all.
 
-use std::io;
 use std::process::ExitCode;
+use std::{fmt, io};
 
 use miette::Report;
 
@@ -34,6 +34,18 @@ pub(crate) fn plain<E: std::fmt::Display>(error: E) -> Report {
     miette::miette!("{error}")
 }
 
+/// Standard output cannot be written.
+#[derive(Debug, miette::Diagnostic)]
+pub(crate) struct Unwritten(pub(crate) io::Error);
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "standard output: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unwritten {}
+
 /// The process's exit code; a failure is told on standard error.
 pub(crate) fn exit_code(done: Done) -> ExitCode {
     match done {
@@ -49,8 +61,9 @@ pub(crate) fn exit_code(done: Done) -> ExitCode {
 }
 
 fn is_broken_pipe(report: &Report) -> bool {
-    let io = report.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
-    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    report
+        .downcast_ref::<Unwritten>()
+        .is_some_and(|Unwritten(error)| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// A fault in a file is shown with its place; everything else is one line, and one of help.

@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, StdoutLock, Write};
 use miette::{IntoDiagnostic, Report};
 use model::event::{Grade, Verdict};
 
+use crate::outcome::Unwritten;
+
 /// Standard output.
 pub(crate) struct Screen {
     out: StdoutLock<'static>,
@@ -59,12 +61,12 @@ impl Screen {
 
     /// A line.
     pub(crate) fn line(&mut self, text: impl Display) -> Result<(), Report> {
-        writeln!(self.out, "{text}").into_diagnostic()
+        writeln!(self.out, "{text}").map_err(|error| Unwritten(error).into())
     }
 
     /// Text as it is.
     pub(crate) fn text(&mut self, text: impl Display) -> Result<(), Report> {
-        write!(self.out, "{text}").into_diagnostic()
+        write!(self.out, "{text}").map_err(|error| Unwritten(error).into())
     }
 
     /// JSON, indented, and a line's end.
@@ -84,6 +86,6 @@ impl Screen {
 
     /// Lets everything written so far be seen.
     pub(crate) fn flush(&mut self) -> Result<(), Report> {
-        self.out.flush().into_diagnostic()
+        self.out.flush().map_err(|error| Unwritten(error).into())
     }
 }

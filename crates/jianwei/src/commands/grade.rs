@@ -57,7 +57,8 @@ impl Grade {
             Some(institution) => {
                 if !shown.print_institution(&mut screen, institution, self.day)? {
                     let on = self.day.map(|day| format!(" on {day}")).unwrap_or_default();
-                    return Err(miette!("{institution} has no grade{on}"));
+                    let help = "without --day all days that have one are shown; without --institution all institutions";
+                    return Err(miette!(help = help, "{institution} has no grade{on}"));
                 }
             }
         }
