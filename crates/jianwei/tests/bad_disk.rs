@@ -8,69 +8,28 @@ mod http;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use http::{file, transactions};
-use support::{Ended, run, run_in};
+use support::{Ended, Served, run, run_in};
 
 const SERVE: &str = "serve --data data --listen 127.0.0.1:0";
 const INSTITUTION: &str = "91350100M000100Y43";
 
-/// A server whose process is known; killed when it is dropped.
-struct Server {
-    child: Child,
-    url: String,
-    out: BufReader<std::process::ChildStdout>,
+/// A server with the signal for too large files ignored, so that the write fails instead, and with
+/// its log on the same disk.
+fn serve(at: &Path) -> Served {
+    let script = format!("trap '' XFSZ; exec \"$0\" {SERVE} 2>>log");
+    let arguments = ["-c", &script, env!("CARGO_BIN_EXE_jianwei")];
+    Served::of(Command::new("sh").args(arguments).current_dir(at).stdout(Stdio::piped()).spawn().unwrap())
 }
 
-impl Server {
-    /// Starts it with the signal for too large files ignored, so that the write fails instead, and
-    /// with its log on the same disk.
-    fn start(at: &Path) -> Self {
-        let script = format!("trap '' XFSZ; exec \"$0\" {SERVE} 2>>log");
-        let mut child = Command::new("sh")
-            .args(["-c", &script, env!("CARGO_BIN_EXE_jianwei")])
-            .current_dir(at)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut text = String::new();
-        while !text.contains("http://") {
-            text.clear();
-            assert!(out.read_line(&mut text).unwrap() > 0, "it ended before it served: {:?}", child.wait());
-        }
-        let at = text.find("http://").unwrap();
-        let url = text[at..].split_whitespace().next().unwrap().to_owned();
-        Self { child, url, out }
-    }
-
-    fn pid(&self) -> String {
-        self.child.id().to_string()
-    }
-
-    fn lives(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
-    /// Ends it in order; says whether it did.
-    fn stop(mut self) -> bool {
-        assert!(Command::new("kill").args(["-TERM", &self.pid()]).status().unwrap().success());
-        let mut said = String::new();
-        std::io::Read::read_to_string(&mut self.out, &mut said).unwrap();
-        self.child.wait().unwrap().success()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Ends it in order; says whether it did.
+fn stop(server: Served) -> bool {
+    server.terminate().0 == Some(0)
 }
 
 fn issue_key(at: &Path) -> String {
@@ -82,7 +41,7 @@ fn issue_key(at: &Path) -> String {
 }
 
 /// Files records; the answer's status, its code, and how many records were taken.
-fn filed(server: &Server, key: &str, numbers: std::ops::Range<u64>) -> (u16, String, u64) {
+fn filed(server: &Served, key: &str, numbers: std::ops::Range<u64>) -> (u16, String, u64) {
     let answer = file(&server.url, key, "transaction", &transactions(numbers));
     let body = answer.json();
     let code = body["code"].as_str().unwrap_or_default().to_owned();
@@ -102,7 +61,7 @@ fn check_all(at: &Path, key: &str, acknowledged: std::ops::Range<u64>) {
     assert!(verified.out.contains("clean"), "{}", verified.out);
     // With everything derived deleted, what is known again is in the ledger.
     fs::remove_dir_all(at.join("data/derived")).unwrap();
-    let server = Server::start(at);
+    let server = serve(at);
     let count = acknowledged.end - acknowledged.start;
     // A bad line among them, so that it is another filing than any before.
     let body = [b"checked\n", &transactions(acknowledged)[..]].concat();
@@ -110,11 +69,11 @@ fn check_all(at: &Path, key: &str, acknowledged: std::ops::Range<u64>) {
     assert_eq!((&answer["accepted"], &answer["duplicates"]), (&0.into(), &count.into()), "{answer:#}");
     let ready = http::send(&server.url, "GET /readyz", &[], b"");
     assert_eq!(ready.status, 200, "{:?}", ready.json());
-    assert!(server.stop());
+    assert!(stop(server));
 }
 
 /// An evaluation whose outcome found no room is sealed once there is some.
-fn wait_until_ready(server: &Server) {
+fn wait_until_ready(server: &Served) {
     let begun = Instant::now();
     loop {
         let ready = http::send(&server.url, "GET /readyz", &[], b"");
@@ -145,11 +104,11 @@ fn no_room_for_the_ledger() {
     }
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
-    let mut server = Server::start(at);
+    let mut server = serve(at);
     let key = issue_key(at);
     assert_eq!(filed(&server, &key, 0..3000), (200, String::new(), 3000));
 
-    let limit = |server: &Server, bytes: &str| {
+    let limit = |server: &Served, bytes: &str| {
         let limit = format!("--fsize={bytes}:unlimited");
         let set = Command::new("prlimit").args(["--pid", &server.pid(), &limit]).status().unwrap();
         assert!(set.success());
@@ -173,7 +132,7 @@ fn no_room_for_the_ledger() {
     limit(&server, "unlimited");
     assert_eq!(filed(&server, &key, 6000..9000), (200, String::new(), 3000));
     wait_until_ready(&server);
-    assert!(server.stop());
+    assert!(stop(server));
     check_all(at, &key, 0..9000);
 }
 
@@ -207,7 +166,7 @@ fn a_full_disk() {
         return;
     };
     let at = disk.0.as_path();
-    let mut server = Server::start(at);
+    let mut server = serve(at);
     let key = issue_key(at);
     assert_eq!(filed(&server, &key, 0..1000), (200, String::new(), 1000));
 
@@ -252,7 +211,7 @@ fn a_full_disk() {
 fn a_folder_that_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
-    let mut server = Server::start(at);
+    let mut server = serve(at);
     let key = issue_key(at);
     let folder = at.join("data/quarantine");
     fs::remove_dir_all(&folder).unwrap();
@@ -265,7 +224,7 @@ fn a_folder_that_is_gone() {
     let receipt = file(&server.url, &key, "transaction", &bad).json();
     let taken = receipt["accepted"].as_u64().unwrap() + receipt["duplicates"].as_u64().unwrap();
     assert_eq!((taken, &receipt["refused"]), (5, &1.into()), "{receipt:#}");
-    assert!(server.stop());
+    assert!(stop(server));
     check_all(at, &key, 0..5);
 }
 
@@ -317,10 +276,10 @@ fn a_file_system_that_becomes_read_only() {
         return;
     };
     let at = disk.0.as_path();
-    let server = Server::start(at);
+    let server = serve(at);
     let key = issue_key(at);
     assert_eq!(filed(&server, &key, 0..100), (200, String::new(), 100));
-    assert!(server.stop());
+    assert!(stop(server));
     let remount = |how: &str| {
         Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(at).status().unwrap().success()
     };
@@ -337,12 +296,12 @@ fn a_file_system_that_becomes_read_only() {
 fn a_byte_of_a_segment_changed() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
-    let server = Server::start(at);
+    let server = serve(at);
     let key = issue_key(at);
     for filing in 0..8 {
         assert_eq!(filed(&server, &key, filing * 500..(filing + 1) * 500).0, 200);
     }
-    assert!(server.stop());
+    assert!(stop(server));
     let sound = fs::read(segment(at)).unwrap();
     for place in [0, 1, 3, 5, 7, 9] {
         let at_byte = (sound.len() - 1) * place / 9;

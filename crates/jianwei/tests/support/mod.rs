@@ -62,9 +62,12 @@ impl Served {
     }
 
     /// Starts, and waits until it says where it listens.
-    #[expect(clippy::zombie_processes, reason = "`Drop` and `kill` wait for it")]
     pub fn start(dir: &Path, line: &str) -> Self {
-        let mut child = Self::spawn(dir, line);
+        Self::of(Self::spawn(dir, line))
+    }
+
+    /// A process that was started with its output piped, once it says where it listens.
+    pub fn of(mut child: Child) -> Self {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         loop {
             let mut text = String::new();
@@ -80,6 +83,14 @@ impl Served {
         }
     }
 
+    pub fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -88,8 +99,7 @@ impl Served {
 
     /// SIGTERM; returns the exit code and what it said since it began to serve.
     pub fn terminate(mut self) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-TERM", &self.pid()]).status().unwrap().success());
         let mut said = String::new();
         std::io::Read::read_to_string(&mut self.out, &mut said).unwrap();
         (self.child.wait().unwrap().code(), said)
