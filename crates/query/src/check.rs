@@ -1,6 +1,7 @@
 //! Whether a query is sound, before there is any data: syntax, tables, columns, types, and the
 //! mistakes that would only show on certain data.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -39,14 +40,35 @@ pub fn check(sql: &str, tables: &[(&str, SchemaRef)]) -> Result<CheckedQuery, Sq
         QueryError::Sql(fault) => fault,
         other => SqlFault::new(other.to_string()),
     };
+    let context = context_of(sql, tables.iter().map(|(name, schema)| (*name, Arc::clone(schema))))?;
+    let runtime = Runtime::new(1).map_err(internal)?;
+    runtime.block_on(check_in(&context, sql)).map_err(internal)?
+}
+
+/// What plans a text over tables of which only the columns are known.
+pub(crate) fn context_of<'a>(
+    sql: &str,
+    tables: impl IntoIterator<Item = (&'a str, SchemaRef)>,
+) -> Result<SessionContext, SqlFault> {
     let config = SessionConfig::new().with_target_partitions(1);
     let context = SessionContext::new_with_state(state::state(config, Arc::default()));
     for (name, schema) in tables {
-        let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
-        context.register_table(*name, table).map_err(|error| SqlFault::of(sql, &error))?;
+        let empty = Arc::new(EmptyTable::new(schema));
+        context.register_table(name, empty).map_err(|error| SqlFault::of(sql, &error))?;
     }
-    let runtime = Runtime::new(1).map_err(internal)?;
-    runtime.block_on(check_in(&context, sql)).map_err(internal)?
+    Ok(context)
+}
+
+/// The names of the tables that a plan reads, in alphabetical order.
+pub(crate) fn tables_read(plan: &LogicalPlan) -> BTreeSet<String> {
+    let mut tables = BTreeSet::new();
+    let _ = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            tables.insert(scan.table_name.table().to_owned());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    tables
 }
 
 async fn check_in(context: &SessionContext, sql: &str) -> Result<CheckedQuery, SqlFault> {
@@ -56,15 +78,7 @@ async fn check_in(context: &SessionContext, sql: &str) -> Result<CheckedQuery, S
     let state = context.state();
     let optimized = state.optimize(&plan).map_err(fault)?;
     state.create_physical_plan(&plan).await.map_err(fault)?;
-    let mut tables = Vec::new();
-    let _ = plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            tables.push(scan.table_name.table().to_owned());
-        }
-        Ok(TreeNodeRecursion::Continue)
-    });
-    tables.sort_unstable();
-    tables.dedup();
+    let tables = tables_read(&plan).into_iter().collect();
     let schema: &Schema = optimized.schema().as_arrow();
     Ok(CheckedQuery { schema: Arc::new(schema.clone()), tables })
 }

@@ -6,20 +6,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
+use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DataFusionError, ParamValues, Result, plan_err};
-use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::{TableProvider, provider_as_source};
-use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::prelude::SessionConfig;
 use datafusion::scalar::ScalarValue;
 
-use crate::check::{OPERATORS_MAX, plan, plan_with_days};
+use crate::check::{OPERATORS_MAX, context_of, plan, plan_with_days, tables_read};
 use crate::dates::lift;
 use crate::fault::{SqlFault, check_size};
 use crate::share::{Step, share};
-use crate::state;
 
 /// Texts that are kept; when there are more, all are forgotten.
 const KEPT_MAX: usize = 256;
@@ -40,17 +36,13 @@ struct Prepared {
 impl Prepared {
     async fn new(sql: &str, days: usize, tables: &Tables) -> Result<Self, SqlFault> {
         let fault = |error: DataFusionError| SqlFault::of(sql, &error);
-        let config = SessionConfig::new().with_target_partitions(1);
-        let context = SessionContext::new_with_state(state::state(config, Arc::default()));
-        for (name, table) in tables {
-            let empty = Arc::new(EmptyTable::new(table.schema()));
-            context.register_table(name.as_str(), empty).map_err(fault)?;
-        }
+        let context = context_of(sql, tables.iter().map(|(name, table)| (name.as_str(), table.schema())))?;
         let plan = match days {
             0 => plan(&context, sql).await?,
             days => plan_with_days(&context, sql, days).await?,
         };
-        let tables = read(&plan, tables);
+        let with_columns = |name: String| tables.get(&name).map(|table| (name, table.schema()));
+        let tables = tables_read(&plan).into_iter().filter_map(with_columns).collect();
         let (steps, plan) = share(plan).map_err(fault)?;
         let state = context.state();
         let steps = steps
@@ -162,18 +154,4 @@ fn keep(text: &str, new: Prepared) -> Arc<Prepared> {
 fn kept() -> std::sync::MutexGuard<'static, HashMap<String, Arc<Prepared>>> {
     // A thread that panicked left whole entries.
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The tables that a plan reads, with their columns.
-fn read(plan: &LogicalPlan, tables: &Tables) -> Vec<(String, SchemaRef)> {
-    let mut read = BTreeMap::new();
-    let _ = plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node
-            && let Some((name, table)) = tables.get_key_value(scan.table_name.table())
-        {
-            read.insert(name.clone(), table.schema());
-        }
-        Ok(TreeNodeRecursion::Continue)
-    });
-    read.into_iter().collect()
 }

@@ -115,10 +115,7 @@ impl Pairs {
 
     /// Keeps the pairs of groups from `first` on, and lets these count from zero.
     pub(super) fn drop_groups_before(&mut self, first: u32) {
-        for part in &mut self.parts {
-            part.compact(&mut self.table);
-        }
-        let kept: Vec<Pair> = self.parts.iter().flat_map(|part| &part.pairs).copied().collect();
+        let kept: Vec<Pair> = self.iter().copied().collect();
         *self = Self::new();
         for Pair { value, group } in kept {
             if let Some(group) = group.checked_sub(first) {
