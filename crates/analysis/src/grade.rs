@@ -196,8 +196,8 @@ impl GradeBoard {
         let standing = self.0.entry((event.day, event.institution.clone())).or_default();
         standing.readings.clear();
         for reason in &event.reasons {
-            if let Some(Entry::Indicator(indicator)) = book.entry(&reason.entry) {
-                let grades = book.grading().takes_part(&reason.entry) && !indicator.weight_only;
+            if let Some(Entry::Indicator(_)) = book.entry(&reason.entry) {
+                let grades = book.makes_grades(&reason.entry);
                 let line = reason.line.clone().unwrap_or_default();
                 standing.readings.insert((reason.entry.clone(), line), (reason.clone(), grades));
             }

@@ -101,7 +101,7 @@ pub fn read(
                 condition: with_figures(indicator.condition(verdict), &rows, row),
                 rows: Rows::default(),
             },
-            grades: !indicator.weight_only && book.grading().takes_part(&indicator.meta.id),
+            grades: book.makes_grades(&indicator.meta.id),
         });
     }
     readings.sort_by(|a, b| {

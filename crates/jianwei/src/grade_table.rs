@@ -8,7 +8,7 @@ use model::streams::LineOfBusiness;
 use model::time::Day;
 use rulebook::{Entry, Rulebook, Unit};
 
-use crate::graded::{Graded, INDUSTRY};
+use crate::graded::{Graded, INDUSTRY, SealedGrade};
 use crate::language::Lang;
 use crate::screen::{Screen, Style};
 use crate::table::{Cell, Table};
@@ -137,7 +137,7 @@ impl Shown<'_> {
 
     /// The worst reasons of a grade in a few words.
     fn reasons(&self, grade: &GradeEvent) -> String {
-        let telling = || grade.reasons.iter().filter(|reason| self.takes_part(&reason.entry));
+        let telling = || grade.reasons.iter().filter(|reason| self.book.makes_grades(&reason.entry));
         let hits: Vec<&Reason> = telling().filter(|reason| is_hit(reason)).collect();
         let mut words: Vec<String> =
             hits.iter().take(REASONS_SHOWN).map(|reason| self.reason(reason)).collect();
@@ -165,15 +165,6 @@ impl Shown<'_> {
 
     fn title(&self, id: &str) -> String {
         self.book.entry(id).map_or_else(|| id.to_owned(), |entry| self.lang.text(&entry.meta().title))
-    }
-
-    /// Whether an entry makes grades, or is only shown beside them.
-    fn takes_part(&self, id: &str) -> bool {
-        let feeds_another = match self.book.entry(id) {
-            Some(Entry::Indicator(indicator)) => indicator.weight_only,
-            _ => false,
-        };
-        !feeds_another && self.book.grading().takes_part(id)
     }
 
     /// A value with its unit.
@@ -225,14 +216,11 @@ impl Shown<'_> {
         day: Option<Day>,
     ) -> Result<bool, Report> {
         let mut shown = false;
-        for grade in
-            self.graded.of(institution, self.until).filter(|grade| day.is_none_or(|day| grade.day == day))
-        {
+        let wanted = |sealed: &&SealedGrade| day.is_none_or(|day| sealed.grade.day == day);
+        for SealedGrade { grade, position } in self.graded.sealed_of(institution, self.until).filter(wanted) {
             shown = true;
             let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
             let sealed = self.lang.words("封存于账本位置", "sealed at ledger position");
-            let position = self.graded.positions.get(&(grade.institution.clone(), grade.day));
-            let position = position.map(u64::to_string).unwrap_or_default();
             screen.line(format_args!("{}  {institution}  {verdict}  ({sealed} {position})", grade.day))?;
             for reason in &grade.reasons {
                 // The calm ones only when one day is asked for.
@@ -267,7 +255,7 @@ impl Shown<'_> {
         if let Some(line) = reason.line.as_deref().and_then(LineOfBusiness::from_code) {
             title += &format!(", {}", self.lang.words(line.zh(), line.code()));
         }
-        if !self.takes_part(&reason.entry) {
+        if !self.book.makes_grades(&reason.entry) {
             title += &format!(" ({})", self.lang.words("不单独评级", "does not grade by itself"));
         }
         screen.line(format_args!("  {verdict}  {title}"))?;

@@ -30,13 +30,18 @@ pub(crate) struct Registered {
     pub(crate) lines: Vec<LineOfBusiness>,
 }
 
+/// A grade and where it stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SealedGrade {
+    pub(crate) grade: GradeEvent,
+    pub(crate) position: u64,
+}
+
 /// Grades, findings and names of a ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Graded {
     /// The grades as they stand, by institution and day.
-    pub(crate) grades: BTreeMap<(String, Day), GradeEvent>,
-    /// Where they stand in the ledger.
-    pub(crate) positions: BTreeMap<(String, Day), u64>,
+    pub(crate) grades: BTreeMap<(String, Day), SealedGrade>,
     /// What rules found, in the order in which it was sealed.
     pub(crate) findings: Vec<Finding>,
     /// The register.
@@ -72,8 +77,8 @@ impl Graded {
             }
             EventKind::Grade => {
                 let grade: GradeEvent = opener.event(&head, entry)?;
-                self.positions.insert((grade.institution.clone(), grade.day), entry.index);
-                self.grades.insert((grade.institution.clone(), grade.day), grade);
+                let key = (grade.institution.clone(), grade.day);
+                self.grades.insert(key, SealedGrade { grade, position: entry.index });
             }
             EventKind::Finding => self.findings.push(opener.event(&head, entry)?),
             EventKind::Filing | EventKind::Occasion | EventKind::Erasure => {}
@@ -106,9 +111,18 @@ impl Graded {
         institution: &str,
         until: Option<Day>,
     ) -> impl DoubleEndedIterator<Item = &'g GradeEvent> {
+        self.sealed_of(institution, until).map(|sealed| &sealed.grade)
+    }
+
+    /// As [`Graded::of`], each with its position.
+    pub(crate) fn sealed_of<'g>(
+        &'g self,
+        institution: &str,
+        until: Option<Day>,
+    ) -> impl DoubleEndedIterator<Item = &'g SealedGrade> {
         let first = (institution.to_owned(), Day(i32::MIN));
         let last = (institution.to_owned(), until.unwrap_or(Day(i32::MAX)));
-        self.grades.range(first..=last).map(|(_, grade)| grade)
+        self.grades.range(first..=last).map(|(_, sealed)| sealed)
     }
 
     /// All institutions that are registered or graded; the industry, `*`, is none.

@@ -166,17 +166,18 @@ impl Column {
     /// other appends.
     #[inline]
     pub fn push_text(&mut self, text: &str) -> bool {
-        let Values::Text { offsets, bytes } = &mut self.values else { return false };
-        bytes.extend_from_slice(text.as_bytes());
-        offsets.push(bytes.len() as i32);
-        self.validity.push(true);
-        true
+        self.push_bytes(text.as_bytes())
     }
 
     /// Appends a text given as bytes that the caller found to be ASCII.
     #[inline]
     pub(crate) fn push_ascii(&mut self, text: &[u8]) -> bool {
         debug_assert!(text.is_ascii(), "a caller forgot to look");
+        self.push_bytes(text)
+    }
+
+    #[inline]
+    fn push_bytes(&mut self, text: &[u8]) -> bool {
         let Values::Text { offsets, bytes } = &mut self.values else { return false };
         bytes.extend_from_slice(text);
         offsets.push(bytes.len() as i32);

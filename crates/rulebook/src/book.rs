@@ -108,6 +108,13 @@ impl Rulebook {
         &self.grading
     }
 
+    /// Whether an entry gives a grade by itself: it takes part and does not only feed another.
+    pub fn makes_grades(&self, id: &str) -> bool {
+        let feeds_another =
+            matches!(self.entry(id), Some(Entry::Indicator(indicator)) if indicator.weight_only);
+        !feeds_another && self.grading.takes_part(id)
+    }
+
     /// All entries, in order of their ids.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let rules = self.rules.iter().map(Entry::Rule);

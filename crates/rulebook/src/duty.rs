@@ -154,10 +154,9 @@ fn check(reader: &mut Reader<'_>, raw: RawDuty) -> Option<Duty> {
 }
 
 fn check_streams(reader: &mut Reader<'_>, words: &Spanned<Vec<Word>>) -> Option<Vec<&'static StreamSpec>> {
-    let known: Vec<_> = model::streams::STREAMS.iter().map(|stream| (stream.name, *stream)).collect();
     let mut streams = Vec::new();
     for word in &words.value {
-        let stream = reader.one_of(word, "stream", &known)?;
+        let stream = reader.stream(word)?;
         if streams.contains(&stream) {
             reader.fault(word, format!("the stream \"{}\" stands twice", stream.name));
         }

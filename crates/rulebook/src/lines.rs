@@ -11,7 +11,7 @@ use crate::obligations::OBLIGATIONS;
 use crate::source::SourceFile;
 
 /// The column that says a record's line of business.
-pub(crate) const COLUMN: &str = "line";
+const COLUMN: &str = "line";
 
 /// The condition that a record is of one of the lines; `None` when they are all that there are.
 pub(crate) fn condition(lines: &[LineOfBusiness]) -> Option<String> {
@@ -26,7 +26,7 @@ pub(crate) fn condition(lines: &[LineOfBusiness]) -> Option<String> {
 }
 
 /// Whether the rows of a table say their line of business.
-fn tells(table: &str) -> bool {
+pub(crate) fn tells(table: &str) -> bool {
     let of_stream = |stream: &StreamSpec| stream.field_index(COLUMN).is_some();
     table == OBLIGATIONS || model::streams::stream(table).is_some_and(of_stream)
 }

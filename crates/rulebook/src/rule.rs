@@ -204,8 +204,7 @@ fn check(reader: &mut Reader<'_>, raw: RawRule) -> Option<Rule> {
         reader.fault(&tier, "an indicator is a query in a .sql file, not a rule over a stream");
     }
     let window = check_window(reader, &window);
-    let streams: Vec<_> = model::streams::STREAMS.iter().map(|stream| (stream.name, *stream)).collect();
-    let stream = reader.one_of(&stream, "stream", &streams)?;
+    let stream = reader.stream(&stream)?;
     let when = check_when(reader, stream, when.as_ref(), meta.as_ref());
     let group_by: Vec<_> =
         group_by.iter().map(|word| check_column(reader, stream, word, &word.value)).collect();
@@ -251,8 +250,9 @@ fn check_when(
             }
         },
     };
-    let tells = stream.field_index(lines::COLUMN).is_some();
-    let Some(of_lines) = meta.filter(|_| tells).and_then(|meta| lines::condition(&meta.lines)) else {
+    let Some(of_lines) =
+        meta.filter(|_| lines::tells(stream.name)).and_then(|meta| lines::condition(&meta.lines))
+    else {
         return Some(own);
     };
     let both = match own {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use model::spec::StreamSpec;
+use model::streams::STREAMS;
 use query::SqlFault;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location, SnippetMode, Spanned};
@@ -103,6 +105,12 @@ impl<'a> Reader<'a> {
             self.fault(word, message).help = Some(format!("write one of: {}", names.join(", ")));
         }
         found.map(|(_, value)| *value)
+    }
+
+    /// Looks a stream up by its name.
+    pub(crate) fn stream(&mut self, word: &Word) -> Option<&'static StreamSpec> {
+        let streams: Vec<_> = STREAMS.iter().map(|stream| (stream.name, *stream)).collect();
+        self.one_of(word, "stream", &streams)
     }
 }
 

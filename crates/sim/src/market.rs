@@ -168,7 +168,7 @@ impl Iterator for Filings {
         Some(Filing {
             institution: member.public.id.clone(),
             stream,
-            date: if stream == Disclosure::STREAM { day.first_of_month().plus(-1) } else { day },
+            date: if stream == Disclosure::STREAM { streams::disclosed_period_end(day) } else { day },
             filed_at: due.filed_at,
             world: self.world.clone(),
             member: due.member,

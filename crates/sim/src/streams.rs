@@ -15,7 +15,7 @@ use model::spec::StreamSpec;
 use crate::line::Line;
 use crate::world::{Member, World};
 
-pub(crate) use duties::DISCLOSURE_DAY;
+pub(crate) use duties::{DISCLOSURE_DAY, disclosed_period_end};
 
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 1 << 16;

@@ -45,7 +45,8 @@ impl Grade {
         let graded = Graded::read(&self.data.existing()?)?;
         let mut screen = Screen::stdout();
         if self.json {
-            for grade in graded.grades.values().filter(|grade| self.wants(grade)) {
+            let grades = graded.grades.values().map(|sealed| &sealed.grade);
+            for grade in grades.filter(|grade| self.wants(grade)) {
                 screen.line(serde_json::to_string(grade).map_err(crate::outcome::plain)?)?;
             }
             return Ok(Outcome::Fine);

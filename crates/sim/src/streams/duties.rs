@@ -81,6 +81,11 @@ pub(super) fn write_recordings<W: Write>(
     Ok(())
 }
 
+/// The last day of the month that a disclosure of a day is about.
+pub(crate) fn disclosed_period_end(day: Day) -> Day {
+    day.first_of_month().plus(-1)
+}
+
 pub(super) fn write_disclosure<W: Write>(
     world: &World,
     member: &Member,
@@ -89,7 +94,7 @@ pub(super) fn write_disclosure<W: Write>(
 ) -> io::Result<()> {
     let mut rng = world.rng(Topic::Duties, member, day + (2 << 20));
     let date = world.day(day);
-    let period_end = date.first_of_month().plus(-1);
+    let period_end = disclosed_period_end(date);
     let published_at = office_time(date, 0, 1, &mut rng);
     let (deals, amount) = (rng.below(3), Fen::from_yuan(rng.between(10.0, 300.0) as i64 * 10_000));
     sink.record(&format!("M{}", day_digits(world, day)), |line| {

@@ -84,8 +84,8 @@ pub(super) fn compare(
 /// Whether an entry that is to find it gave a reason, worse than green, for that very day.
 fn is_found(graded: &Graded, planted: &Planted) -> bool {
     let key = (planted.institution.to_string(), planted.day);
-    graded.grades.get(&key).is_some_and(|grade| {
-        let hits = grade.reasons.iter().filter(|reason| reason.verdict.grade() > Some(Grade::Green));
+    graded.grades.get(&key).is_some_and(|sealed| {
+        let hits = sealed.grade.reasons.iter().filter(|reason| reason.verdict.grade() > Some(Grade::Green));
         hits.into_iter().any(|reason| conduct::found_by(&planted.what).contains(&reason.entry.as_str()))
     })
 }
