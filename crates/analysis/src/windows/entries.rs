@@ -11,7 +11,7 @@ use super::hash::{GroupHash, Mixer};
 use super::layout::{LATER, NONE, Slot};
 use super::lines::{Row, RowMut, Rows};
 use super::log::{Log, LogItem};
-use super::plan::{KeysetPlan, OpKind};
+use super::plan::{KeysetPlan, Op, OpKind};
 
 /// Groups looked up together, so that waits for memory overlap, and few enough that what was
 /// fetched for the first is still near when the last has been fetched.
@@ -293,7 +293,6 @@ impl KeysetPlan {
     /// The slots that hold tallies.
     fn tally_slots(&self) -> impl Iterator<Item = Slot> {
         let ops = self.whens.iter().flat_map(|when| &when.ops);
-        ops.filter(|op| matches!(op.kind, OpKind::Distinct(_)))
-            .flat_map(|op| std::iter::once(op.slot).chain(op.windows.iter().map(|window| window.slot)))
+        ops.filter(|op| matches!(op.kind, OpKind::Distinct(_))).flat_map(Op::slots)
     }
 }

@@ -4,7 +4,7 @@ use super::keyset::{At, Due, Keyset};
 use super::layout::NONE;
 use super::outcome::Outcome;
 use super::plan::OpKind;
-use super::program::bits;
+use super::program::{bits, set_of};
 
 /// When a group began.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ impl Keyset {
 
     fn growth_rules(&self, when: usize) -> u64 {
         let ops = self.plan.whens[when].ops.iter().filter(|op| matches!(op.kind, OpKind::Last(_)));
-        ops.flat_map(|op| &op.rules).fold(0, |set, rule| set | 1 << rule)
+        set_of(ops.flat_map(|op| &op.rules).copied())
     }
 
     /// The day on which the group of a record began, if it is known.

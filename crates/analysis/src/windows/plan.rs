@@ -56,6 +56,13 @@ pub(super) struct Op {
     pub(super) bit: u32,
 }
 
+impl Op {
+    /// The slot of the day itself, and those of the days after it.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        std::iter::once(self.slot).chain(self.windows.iter().map(|window| window.slot))
+    }
+}
+
 /// One condition and what is measured of the records that meet it; the first measure is always
 /// their number.
 #[derive(Clone, Debug)]

@@ -65,15 +65,20 @@ pub(super) fn bits(set: impl Into<u64>) -> impl Iterator<Item = usize> {
     })
 }
 
+/// The set of places: the inverse of [`bits`].
+#[inline]
+pub(super) fn set_of(places: impl IntoIterator<Item = usize>) -> u64 {
+    places.into_iter().fold(0, |set, place| set | 1 << place)
+}
+
 impl Program {
     fn new(plan: &KeysetPlan, yes: u16) -> Self {
         let mut program = Self { steps: Vec::new(), rules: 0, ops: 0, lines: 1 };
         for when in bits(yes).map(|when| &plan.whens[when]) {
             for (index, op) in when.ops.iter().enumerate() {
                 program.ops |= 1 << op.bit;
-                program.rules |= op.rules.iter().fold(0, |set, rule| set | 1 << rule);
-                let slots = std::iter::once(op.slot).chain(op.windows.iter().map(|window| window.slot));
-                for (place, slot) in slots.enumerate() {
+                program.rules |= set_of(op.rules.iter().copied());
+                for (place, slot) in op.slots().enumerate() {
                     let step = Step::new(plan, op, slot, index == 0 && place == 0);
                     program.steps.push(step);
                     program.lines = program.lines.max(slot.word() / LINE_WORDS + 1);

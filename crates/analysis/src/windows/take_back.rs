@@ -5,7 +5,7 @@ use super::layout::{NONE, OPEN_DAY, STALE};
 use super::measures::{Value, clear, join, tally_mut};
 use super::outcome::Outcome;
 use super::plan::{Op, OpKind};
-use super::program::bits;
+use super::program::{bits, set_of};
 use super::take_in::reaches;
 
 impl Keyset {
@@ -61,7 +61,7 @@ impl Keyset {
             for later in self.entries.after(old.institution, group, day, last_day).into_iter().rev() {
                 let distance = self.entries.day(later) - day;
                 let moved = bits(due).filter(|rule| reaches(self.plan.rules[*rule].window, distance));
-                let moved = moved.fold(0u64, |set, rule| set | 1 << rule);
+                let moved = set_of(moved);
                 self.rejoin(later, held);
                 due_later.push((later, moved));
             }

@@ -9,7 +9,7 @@ use super::layout::{OPEN_BEFORE, OPEN_DAY, SLOW, STALE};
 use super::lines::Row;
 use super::measures::{join, put};
 use super::plan::{OpKind, reach};
-use super::program::bits;
+use super::program::{bits, set_of};
 
 impl Keyset {
     /// Takes a record into the entry of its day; gives the rules that it may have moved.
@@ -80,17 +80,16 @@ impl Keyset {
                     continue;
                 };
                 noted |= 1 << op.bit;
-                let slots = std::iter::once(op.slot).chain(op.windows.iter().map(|window| window.slot));
-                for slot in slots {
+                for slot in op.slots() {
                     let put = put(&mut row, tallies, op.kind, slot, value, at.position, *mixer);
                     overflow |= put.is_none();
                 }
-                due |= op.rules.iter().fold(0, |set, rule| set | 1 << rule);
+                due |= set_of(op.rules.iter().copied());
             }
             lists |= row.half(when.ops[0].slot) as usize <= Rows::LISTED_MAX;
         }
         let row = self.entries.row(entry);
-        due = bits(due).filter(|rule| self.is_open_to(*rule, row)).fold(0, |due, rule| due | 1 << rule);
+        due = set_of(bits(due).filter(|rule| self.is_open_to(*rule, row)));
         if lists && noted != 0 {
             self.entries.note(entry, at.position, noted);
         }
@@ -217,8 +216,7 @@ impl Keyset {
                 .iter()
                 .filter(|op| matches!(op.kind, OpKind::Sum(_) | OpKind::Count))
             {
-                self.entries.stale.insert((entry, op.slot));
-                self.entries.stale.extend(op.windows.iter().map(|window| (entry, window.slot)));
+                self.entries.stale.extend(op.slots().map(|slot| (entry, slot)));
             }
         }
         self.entries.set_flags(entry, STALE);
@@ -226,7 +224,7 @@ impl Keyset {
 
     fn rules_of(&self, whens: u16) -> u64 {
         let ops = bits(whens).flat_map(|when| &self.plan.whens[when].ops);
-        ops.flat_map(|op| &op.rules).fold(0, |set, rule| set | 1 << rule)
+        set_of(ops.flat_map(|op| &op.rules).copied())
     }
 }
 
