@@ -55,6 +55,25 @@ pub(crate) fn institution(context: &Context, headers: &HeaderMap) -> Result<Inst
     }
 }
 
+/// Whose data is asked for: an institution's key sees its own alone; for the supervisor's, none
+/// means that of all.
+///
+/// # Errors
+/// [`FaultCode::WrongInstitution`] when an institution's key asks for another's.
+pub(crate) fn asked_for<T: PartialEq>(
+    role: &Role,
+    stated: Option<T>,
+    own: impl Fn(&InstitutionId) -> T,
+) -> Result<Option<T>, Fault> {
+    let Role::Institution(institution) = role else { return Ok(stated) };
+    let own = own(institution);
+    if stated.is_some_and(|stated| stated != own) {
+        let detail = "An institution's key sees that institution alone.";
+        return Err(Fault::whole(FaultCode::WrongInstitution, detail));
+    }
+    Ok(Some(own))
+}
+
 /// Whether the bearer may see what belongs to an institution.
 pub(crate) fn may_see(role: &Role, institution: &InstitutionId) -> bool {
     match role {

@@ -4,9 +4,8 @@
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use engine::access::Role;
 use model::event::{Finding, GradeEvent};
-use model::fault::{Fault, FaultCode};
+use model::fault::Fault;
 use model::time::Day;
 use serde::Serialize;
 
@@ -46,17 +45,8 @@ impl Wanted {
     fn read(context: &Context, headers: &HeaderMap, query: &str) -> Result<Self, Fault> {
         let role = caller::role(context, headers)?;
         let parameters = Parameters::read(query, &["institution", "day", "offset", "limit"])?;
-        let stated = parameters.get("institution");
-        let institution = match &role {
-            Role::Supervisor => stated.map(str::to_owned),
-            Role::Institution(own) if stated.is_none_or(|stated| stated == own.as_str()) => {
-                Some(own.as_str().to_owned())
-            }
-            Role::Institution(_) => {
-                let detail = "An institution's key sees that institution alone.";
-                return Err(Fault::whole(FaultCode::WrongInstitution, detail));
-            }
-        };
+        let stated = parameters.get("institution").map(str::to_owned);
+        let institution = caller::asked_for(&role, stated, |own| own.as_str().to_owned())?;
         let day = parameters
             .get("day")
             .map(|text| Day::parse(text).map_err(|_| query::malformed("day", "is not a date YYYY-MM-DD")));

@@ -54,11 +54,6 @@ impl Context {
     fn published_checkpoint(&self) -> Arc<[u8]> {
         self.published.latest().unwrap_or_else(|| self.engine.reader().checkpoint())
     }
-
-    /// The last checkpoint that enough witnesses cosigned, and its size.
-    fn witnessed_checkpoint(&self) -> Option<(u64, Arc<[u8]>)> {
-        self.published.witnessed()
-    }
 }
 
 /// The context as the handlers get it.

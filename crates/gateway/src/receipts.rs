@@ -6,10 +6,8 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use engine::access::Role;
 use engine::filings::Filed;
 use model::event::{FilingReceipt, RefusedLine};
-use model::fault::{Fault, FaultCode};
 use model::institution::InstitutionId;
 use serde::Serialize;
 
@@ -48,7 +46,9 @@ pub(crate) async fn filings(
 ) -> Result<Response, Problem> {
     let role = caller::role(&context, &headers)?;
     let parameters = Parameters::read(query.as_deref().unwrap_or(""), &["institution", "before", "limit"])?;
-    let institution = asked_for(&role, parameters.get("institution"))?;
+    let stated = parameters.get("institution").map(InstitutionId::parse).transpose();
+    let stated = stated.map_err(|_| query::malformed("institution", "is no institution's identifier"))?;
+    let institution = caller::asked_for(&role, stated, InstitutionId::clone)?;
     let (_, limit) = parameters.page()?;
     let listed = context
         .engine
@@ -57,24 +57,6 @@ pub(crate) async fn filings(
         .ok_or_else(|| query::malformed("before", "names none of these filings"))?;
     let filings = listed.filings.iter().map(|filed| &filed.sealed).collect();
     Ok(answer::ok(&Filings { total: listed.total, filings }))
-}
-
-/// Whose filings are asked for: an institution's key sees its own alone, without it none means
-/// those of all.
-fn asked_for(role: &Role, stated: Option<&str>) -> Result<Option<InstitutionId>, Fault> {
-    let stated = match stated.map(InstitutionId::parse) {
-        None => None,
-        Some(Ok(institution)) => Some(institution),
-        Some(Err(_)) => return Err(query::malformed("institution", "is no institution's identifier")),
-    };
-    match role {
-        Role::Supervisor => Ok(stated),
-        Role::Institution(own) if stated.as_ref().is_none_or(|stated| stated == own) => Ok(Some(own.clone())),
-        Role::Institution(_) => {
-            let detail = "An institution's key sees that institution alone.";
-            Err(Fault::whole(FaultCode::WrongInstitution, detail))
-        }
-    }
 }
 
 /// `GET /v1/filings/{filing}`.
@@ -103,7 +85,8 @@ pub(crate) async fn refusals(
     let filed = visible(&context, &headers, &address::text(filing)?)?;
     let (offset, limit) = Parameters::read(query.as_deref().unwrap_or(""), &["offset", "limit"])?.page()?;
     blocking(move || {
-        let FilingReceipt { filing, refused, refusals_listed, .. } = filed.sealed.clone();
+        let FilingReceipt { filing, refused, refusals_listed, .. } = &filed.sealed;
+        let (filing, refused) = (filing.clone(), *refused);
         let refusals = context.engine.quarantine().read(&filing, offset, limit).map_err(Problem::internal)?;
         let listed = refusals_listed.unwrap_or(refused);
         Ok(answer::ok(&Refusals { filing, total: refused, listed, offset, refusals }))

@@ -192,7 +192,7 @@ pub(crate) async fn proof(
 fn checkpoint_over(context: &Context, position: u64) -> Result<Arc<[u8]>, Problem> {
     let covers = |size: u64| position < size;
     let reader = context.engine.reader();
-    if let Some((_, note)) = context.witnessed_checkpoint().filter(|(size, _)| covers(*size)) {
+    if let Some((_, note)) = context.published.witnessed().filter(|(size, _)| covers(*size)) {
         return Ok(note);
     }
     // Head first: the note read after it covers at least as much.
