@@ -54,18 +54,32 @@ pub(crate) struct File {
 /// Where to file and how to be known there.
 #[derive(Args, Debug)]
 pub(crate) struct ServerArgs {
-    /// The supervisor's server
-    #[arg(long, value_name = "URL")]
-    server: String,
-    /// File with the institution's API key
-    #[arg(long, value_name = "FILE")]
-    key_file: PathBuf,
+    #[command(flatten)]
+    access: AccessArgs,
     /// Folder that keeps the receipts
     #[arg(long, value_name = "DIR", default_value = "./receipts")]
     pub(crate) receipts: PathBuf,
 }
 
 impl ServerArgs {
+    /// As [`AccessArgs::connect`].
+    pub(crate) fn connect(&self) -> Result<Connection, Report> {
+        self.access.connect()
+    }
+}
+
+/// A server and how to be known there.
+#[derive(Args, Debug)]
+pub(crate) struct AccessArgs {
+    /// The supervisor's server
+    #[arg(long, value_name = "URL")]
+    server: String,
+    /// File with the institution's API key
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+}
+
+impl AccessArgs {
     /// The connection; nothing is sent yet.
     pub(crate) fn connect(&self) -> Result<Connection, Report> {
         connect(&self.server, &self.key_file)

@@ -1,11 +1,9 @@
 //! `jianwei filings`: what the server has of an institution's filings.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use client::ListedFiling;
 
-use super::file::connect;
+use super::file::AccessArgs;
 use crate::outcome::{Done, Outcome, plain};
 use crate::screen::{Screen, Style};
 use crate::table::{Cell, Table};
@@ -16,12 +14,8 @@ use crate::table::{Cell, Table};
     after_help = "Example:\n  jianwei filings --server http://127.0.0.1:8470 --key-file firm.key --limit 50"
 )]
 pub(crate) struct Filings {
-    /// The supervisor's server
-    #[arg(long, value_name = "URL")]
-    server: String,
-    /// File with the institution's API key
-    #[arg(long, value_name = "FILE")]
-    key_file: PathBuf,
+    #[command(flatten)]
+    access: AccessArgs,
     /// How many at most
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
@@ -32,7 +26,7 @@ pub(crate) struct Filings {
 
 impl Filings {
     pub(crate) fn run(self) -> Done {
-        let connection = connect(&self.server, &self.key_file)?;
+        let connection = self.access.connect()?;
         let filings = client::list(&connection, self.limit).map_err(plain)?;
         let mut screen = Screen::stdout();
         if self.json {

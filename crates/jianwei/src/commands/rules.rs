@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use miette::{Report, miette};
 use rulebook::load::LoadError;
-use rulebook::{Entry, Level, Rulebook, Tier};
+use rulebook::{Entry, Level, Meta, Rulebook, Tier};
 
 use crate::language::Lang;
 use crate::outcome::{Done, Outcome};
@@ -156,13 +156,12 @@ fn list(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
     let mut table = Table::new(&["entry", "tier", "basis", "requirement", "in force", "title"]);
     for entry in book.entries() {
         let meta = entry.meta();
-        let to = meta.effective.to.map(|day| day.to_string()).unwrap_or_default();
         table.row([
             meta.id.as_str().into(),
             meta.tier.code().into(),
             meta.basis.code().into(),
             meta.requirements.join(" ").into(),
-            format!("{}–{to}", meta.effective.from).into(),
+            in_force(meta).into(),
             lang.text(&meta.title).into(),
         ]);
     }
@@ -171,13 +170,18 @@ fn list(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
     list_duties(screen, book, lang)
 }
 
+/// From which day on an entry holds, and to which.
+fn in_force(meta: &Meta) -> String {
+    let to = meta.effective.to.map(|day| day.to_string()).unwrap_or_default();
+    format!("{}–{to}", meta.effective.from)
+}
+
 /// The T+1 calendar: who owes what by when.
 fn list_duties(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
     let mut table = Table::new(&["duty", "lines", "due", "nothing to report", "in force", "title"]);
     for duty in book.duties() {
         let meta = &duty.meta;
         let lines: Vec<_> = meta.lines.iter().map(|line| line.code()).collect();
-        let to = meta.effective.to.map(|day| day.to_string()).unwrap_or_default();
         let nil = if duty.nil_return {
             lang.words("零报告", "file empty")
         } else {
@@ -188,7 +192,7 @@ fn list_duties(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
             lines.join(" ").into(),
             lang.words(&duty.due.zh(), &duty.due.en()).into(),
             nil.into(),
-            format!("{}–{to}", meta.effective.from).into(),
+            in_force(meta).into(),
             lang.text(&meta.title).into(),
         ]);
     }
