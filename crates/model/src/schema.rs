@@ -292,7 +292,8 @@ macro_rules! example_files {
     };
 }
 example_files!("transaction" "project" "business_daily" "operations_daily" "custody_statement" "disclosure"
-    "major_event" "related_party_deal" "kyc_check" "dual_recording" "register" "rectification_plan");
+    "major_event" "related_party_deal" "kyc_check" "dual_recording" "register" "rectification_plan" "claim" "product" "policy"
+    "account");
 
 /// The records of the example filing of a stream.
 pub fn example_records(stream: &StreamSpec) -> Vec<Value> {

@@ -50,7 +50,8 @@ fn through_its_type(stream: &'static StreamSpec, line: &str) -> String {
         };
     }
     dispatch!(Transaction Project BusinessDaily OperationsDaily CustodyStatement Disclosure MajorEvent
-        RelatedPartyDeal KycCheck DualRecording Register RectificationPlan)
+        RelatedPartyDeal KycCheck DualRecording Register RectificationPlan
+        Claim Product Policy AccountRegister)
 }
 
 proptest! {

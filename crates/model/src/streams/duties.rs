@@ -13,6 +13,7 @@ codes! {
         Monthly = 1 "monthly" "月度披露" "The regular monthly disclosure.",
         MajorEvent = 2 "major_event" "重大事项披露" "Disclosure of a major event.",
         Annual = 3 "annual" "年度披露" "The annual report.",
+        Quarterly = 4 "quarterly" "季度披露" "The quarterly report, such as an insurer's on its solvency.",
     }
 }
 
@@ -29,6 +30,8 @@ stream! {
         10 Clear related_party_amount: Option<Fen>, "关联交易金额", "The amount of related-party deals disclosed, in yuan.";
         11 Clear event: Option<RecordId>, "重大事项编号", "The major event that is disclosed.";
         12 Clear address: Option<ShortText>, "披露网址", "Where it can be read.";
+        13 Clear core_solvency_percent: Option<Percent>, "核心偿付能力充足率(%)", "The core solvency ratio disclosed, per cent.";
+        14 Clear comprehensive_solvency_percent: Option<Percent>, "综合偿付能力充足率(%)", "The comprehensive solvency ratio disclosed, per cent.";
     }
 }
 

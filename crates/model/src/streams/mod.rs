@@ -1,21 +1,29 @@
 //! The streams of the interface standard v1 (requirement 2.1), one file for each topic.
 
+mod account;
 mod business;
+mod claim;
 mod custody;
 mod duties;
 mod operations;
+mod policy;
+mod product;
 mod project;
 mod register;
 mod transaction;
 
+pub use account::{AccountPurpose, AccountRegister};
 pub use business::BusinessDaily;
+pub use claim::Claim;
 pub use custody::{CustodyEntryKind, CustodyStatement};
 pub use duties::{
     Disclosure, DisclosureKind, DualRecording, KycCheck, KycMethod, KycResult, MajorEvent, MajorEventKind,
     RectificationPlan, RelatedPartyDeal, Relation,
 };
 pub use operations::{Incident, IncidentSeverity, OperationsDaily, Server};
-pub use project::{GuaranteeKind, Project, ProjectStatus};
+pub use policy::Policy;
+pub use product::{Product, ProductKind};
+pub use project::{GuaranteeKind, IdentityRegister, Project, ProjectStatus};
 pub use register::{Executive, ExecutivePost, LineOfBusiness, Register};
 pub use transaction::{Channel, Direction, Transaction, TransactionKind};
 
@@ -35,6 +43,10 @@ pub const STREAMS: &[&StreamSpec] = &[
     DualRecording::STREAM,
     Register::STREAM,
     RectificationPlan::STREAM,
+    Claim::STREAM,
+    Product::STREAM,
+    Policy::STREAM,
+    AccountRegister::STREAM,
 ];
 
 /// The stream with a name.

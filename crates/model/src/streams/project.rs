@@ -1,9 +1,9 @@
 //! Lending projects (标的).
 
-use crate::field_types::{Count, Party, ShortText};
+use crate::field_types::{Account, Count, Party, RecordId, ShortText};
 use crate::money::{Fen, Percent};
 use crate::spec::{codes, stream};
-use crate::time::Time;
+use crate::time::{Day, Time};
 
 codes! {
     /// Who or what stands behind a project.
@@ -29,6 +29,15 @@ codes! {
     }
 }
 
+codes! {
+    /// In which register a borrower's identity was found.
+    IdentityRegister "身份登记" {
+        None = 1 "none" "无登记" "In none.",
+        Citizen = 2 "citizen" "公民身份登记" "The public-security register of citizens.",
+        Enterprise = 3 "enterprise" "企业登记" "The register of enterprises (unified social credit code).",
+    }
+}
+
 stream! {
     Project = 2 "project" "标的" "A project offered to lenders; each change of status is a revision.",
     time "published_at", subject "borrower" {
@@ -43,5 +52,9 @@ stream! {
         11 Clear status: ProjectStatus, "标的状态", "Where it stands.";
         12 Clear outstanding: Option<Fen>, "待偿余额", "Principal not yet repaid, in yuan.";
         13 Clear purpose: Option<ShortText>, "借款用途", "What the money is for.";
+        14 Clear ended_on: Option<Day>, "结束日期", "The day on which it was settled, failed, or was written off; absent while it stands.";
+        15 Clear identity_register: Option<IdentityRegister>, "借款人身份登记", "In which register the borrower's identity was found.";
+        16 Clear collateral_registration: Option<RecordId>, "抵质押登记号", "Number under which the collateral is registered.";
+        17 Committed receiving_account: Option<Account>, "募集账户", "The account into which lenders' money for it goes.";
     }
 }

@@ -72,5 +72,6 @@ stream! {
         11 Clear security_assessed_on: Option<Day>, "安全测评日期", "Day of the last assessment of information security.";
         12 Clear security_level: Option<Count>, "等级保护级别", "Level of classified protection, 1 to 5.";
         13 Committed executives: Vec<Executive>, "高级管理人员", "The executives.";
+        14 Clear licence_until: Option<Day>, "许可有效期至", "Last day on which the licence or sales qualification holds.";
     }
 }
