@@ -3,9 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
+use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
 use model::event::{Finding, Grade, GradeEvent, Reason, Rows, Verdict};
 use model::time::Day;
+use query::arrow::error::ArrowError;
 use rulebook::{Entry, Rule, Rulebook, WhenUndetermined};
 
 use crate::indicators::Reading;
@@ -196,13 +199,31 @@ impl GradeBoard {
         let standing = self.0.entry((event.day, event.institution.clone())).or_default();
         standing.readings.clear();
         for reason in &event.reasons {
-            if let Some(Entry::Indicator(_)) = book.entry(&reason.entry) {
+            // Those that tell several findings of a day apart come with their findings.
+            if matches!(book.entry(&reason.entry), Some(Entry::Indicator(one)) if one.per.is_empty()) {
                 let grades = book.makes_grades(&reason.entry);
                 let line = reason.line.clone().unwrap_or_default();
                 standing.readings.insert((reason.entry.clone(), line), (reason.clone(), grades));
             }
         }
         standing.sealed = Some(event);
+    }
+
+    /// The grades of some days as rows of the table `grades`.
+    ///
+    /// # Errors
+    /// Never for lists that fit in memory; the signature is Arrow's.
+    pub fn table(&self, days: &RangeInclusive<Day>) -> Result<RecordBatch, ArrowError> {
+        let first = (*days.start(), String::new());
+        let after = (days.end().plus(1), String::new());
+        let of_days = self.0.range(first..after).filter_map(|(_, standing)| standing.sealed.as_ref());
+        let graded: Vec<(&GradeEvent, Grade)> =
+            of_days.filter_map(|event| Some((event, event.verdict.grade()?))).collect();
+        let institutions: StringArray = graded.iter().map(|(event, _)| Some(&event.institution)).collect();
+        let days: Date32Array = graded.iter().map(|(event, _)| Some(event.day.0)).collect();
+        let grades: StringArray = graded.iter().map(|(_, grade)| Some(grade.en())).collect();
+        let columns: Vec<ArrayRef> = vec![Arc::new(institutions), Arc::new(days), Arc::new(grades)];
+        RecordBatch::try_new(rulebook::grades_schema(), columns)
     }
 
     /// All grades as they stand, in the order of day and institution.

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use hashbrown::HashMap;
-use model::event::{Grade, Reason, Rows, Verdict};
+use model::event::{Finding, Grade, Reason, Rows, Verdict};
+use model::spec::Record;
+use model::streams::Register;
 use model::time::Day;
 use query::{QueryError, Session};
-use rulebook::{Entry, Indicator, OBLIGATIONS, Rulebook, Scope};
+use rulebook::{
+    Days, Entry, GRADES, Indicator, OBLIGATIONS, REGISTERED, REGISTERED_ANY, ROWS, Rulebook, Scope,
+};
 
 use crate::INDUSTRY;
+use crate::windows::value_text;
 
 /// What an indicator says of an institution (or the industry) on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +23,35 @@ pub struct Reading {
     pub day: Day,
     /// The institution; [`INDUSTRY`] for the whole.
     pub institution: String,
+    /// What it is about, as (column, value): the columns of the entry's `per`.
+    pub group: Vec<(String, String)>,
     /// Line of business, verdict, value, condition and rows.
     pub reason: Reason,
     /// Whether it takes part in the grade.
     pub grades: bool,
 }
 
-/// Which indicators must be read again when streams change: those that read one of them, directly
-/// or through their inputs.
+/// Which indicators must be read again when tables change: those that read one of them, directly
+/// or through their inputs, and, when something has come due, those that wait for it.
 pub fn affected<'r>(book: &'r Rulebook, changed: &[&str]) -> Vec<&'r Indicator> {
-    book.indicators().iter().filter(|indicator| reads(book, indicator, changed)).collect()
+    let changed = with_derived(changed);
+    let comes_due = changed.contains(&OBLIGATIONS);
+    let is_affected = |indicator: &&Indicator| {
+        (comes_due && indicator.days == Days::Closed) || reads(book, indicator, &changed)
+    };
+    book.indicators().iter().filter(is_affected).collect()
+}
+
+/// The tables that changed, with those that are derived from them. What stands holds on one day
+/// more when a day has come due.
+fn with_derived<'a>(changed: &[&'a str]) -> Vec<&'a str> {
+    let mut all = changed.to_vec();
+    if changed.contains(&OBLIGATIONS) {
+        all.extend([REGISTERED, REGISTERED_ANY, GRADES]);
+    } else if changed.contains(&Register::STREAM.name) {
+        all.extend([REGISTERED, REGISTERED_ANY]);
+    }
+    all
 }
 
 fn reads(book: &Rulebook, indicator: &Indicator, changed: &[&str]) -> bool {
@@ -39,14 +63,15 @@ fn reads(book: &Rulebook, indicator: &Indicator, changed: &[&str]) -> bool {
         || indicator.inputs.iter().any(input)
 }
 
-/// All streams that an indicator reads, its inputs' counted.
-fn streams<'r>(book: &'r Rulebook, indicator: &'r Indicator, into: &mut BTreeSet<&'r str>) {
-    into.extend(indicator.streams.iter().map(String::as_str).filter(|stream| *stream != OBLIGATIONS));
+/// All tables that an indicator reads, its inputs' counted: streams and derived ones.
+pub fn tables<'r>(book: &'r Rulebook, indicator: &'r Indicator) -> BTreeSet<&'r str> {
+    let mut all: BTreeSet<&str> = indicator.streams.iter().map(String::as_str).collect();
     for id in &indicator.inputs {
         if let Some(Entry::Indicator(input)) = book.entry(id) {
-            streams(book, input, into);
+            all.append(&mut tables(book, input));
         }
     }
+    all
 }
 
 /// The days that a change on `days` can show on, and those that must be seen to tell.
@@ -54,10 +79,16 @@ pub fn reach(
     indicator: &Indicator,
     days: &RangeInclusive<Day>,
 ) -> (RangeInclusive<Day>, RangeInclusive<Day>) {
-    let lookback = indicator.lookback_days as i32;
-    let shown = *days.start()..=days.end().plus(lookback);
-    let seen = days.start().plus(-lookback)..=days.end().plus(lookback);
+    let (lookback, lookahead) = (indicator.lookback_days as i32, indicator.lookahead_days as i32);
+    let shown = days.start().plus(-lookahead)..=days.end().plus(lookback);
+    let seen = seen(indicator, &shown);
     (shown, seen)
+}
+
+/// The days that must be seen to read an indicator for some days.
+pub fn seen(indicator: &Indicator, shown: &RangeInclusive<Day>) -> RangeInclusive<Day> {
+    let (lookback, lookahead) = (indicator.lookback_days as i32, indicator.lookahead_days as i32);
+    shown.start().plus(-lookback)..=shown.end().plus(lookahead)
 }
 
 /// Reads an indicator for the days of `shown`, over a session that has the tables of at least the
@@ -82,7 +113,8 @@ pub fn read(
     let mut readings = Vec::with_capacity(rows.len());
     for (row, verdict) in verdicts.into_iter().enumerate() {
         let Some(day) = rows.day("day", row) else { continue };
-        if !indicator.meta.effective.contains(day) {
+        let says_nothing = !indicator.per.is_empty() && verdict == Verdict::Graded(Grade::Green);
+        if says_nothing || !indicator.meta.effective.contains(day) {
             continue;
         }
         let institution = match indicator.scope {
@@ -92,6 +124,7 @@ pub fn read(
         readings.push(Reading {
             day,
             institution,
+            group: indicator.per.iter().map(|column| group_of(&rows, column, row)).collect(),
             reason: Reason {
                 entry: indicator.meta.id.clone(),
                 entry_hash: indicator.meta.hash.to_string(),
@@ -99,15 +132,44 @@ pub fn read(
                 verdict,
                 value: rows.number("value", row).map(|value| value.to_string()),
                 condition: with_figures(indicator.condition(verdict), &rows, row),
-                rows: Rows::default(),
+                rows: listed(&rows, row),
             },
             grades: book.makes_grades(&indicator.meta.id),
         });
     }
     readings.sort_by(|a, b| {
-        (a.day, &a.institution, &a.reason.line).cmp(&(b.day, &b.institution, &b.reason.line))
+        let key = |reading: &'_ Reading| (reading.day, reading.institution.clone());
+        (key(a), &a.reason.line, &a.group).cmp(&(key(b), &b.reason.line, &b.group))
     });
     Ok(readings)
+}
+
+fn group_of(rows: &query::Rows, column: &str, row: usize) -> (String, String) {
+    let array = rows.batch().column_by_name(column);
+    (column.to_owned(), array.map_or_else(String::new, |array| value_text(array, row)))
+}
+
+/// The records that a row names as those behind it, the first ones by position.
+fn listed(rows: &query::Rows, row: usize) -> Rows {
+    let mut positions = rows.positions(ROWS, row);
+    positions.sort_unstable();
+    let count = positions.len() as u64;
+    positions.truncate(Rows::LISTED_MAX);
+    Rows { count, positions }
+}
+
+/// Readings of an entry that tells several findings of a day apart, as findings. `as_of` is the
+/// ledger's size when they were read.
+pub fn findings(readings: Vec<Reading>, as_of: u64) -> Vec<Finding> {
+    let finding = |reading: Reading| Finding {
+        institution: reading.institution,
+        from: reading.day,
+        day: reading.day,
+        group: reading.group,
+        at: reading.reason.rows.positions.last().copied().unwrap_or(as_of.saturating_sub(1)),
+        reason: reading.reason,
+    };
+    readings.into_iter().map(finding).collect()
 }
 
 /// A condition with the figures that it looks at beside the value, so that it can be checked.
@@ -139,14 +201,16 @@ pub fn trace(
     session: &Session,
     readings: &mut [Reading],
 ) -> Result<(), QueryError> {
+    if indicator.schema.field_with_name(ROWS).is_ok() {
+        return Ok(());
+    }
     let is_traced = |reading: &Reading| reading.reason.verdict != Verdict::Graded(Grade::Green);
     let traced = || readings.iter().filter(|reading| is_traced(reading));
     let (Some(first), Some(last)) = (traced().map(|r| r.day).min(), traced().map(|r| r.day).max()) else {
         return Ok(());
     };
     let lookback = indicator.lookback_days as i32;
-    let mut read = BTreeSet::new();
-    streams(book, indicator, &mut read);
+    let read = tables(book, indicator).into_iter().filter(|table| !rulebook::is_derived(table));
     let by_institution = indicator.scope == Scope::Institution;
     let mut found = RowsByDay::default();
     for stream in read {

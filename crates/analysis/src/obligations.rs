@@ -126,6 +126,21 @@ impl Duties {
         all
     }
 
+    /// The last day whose daily filings in all of these streams have come due at a time: what is
+    /// said to be missing from it is missing.
+    pub fn closed_until<'s>(&self, streams: impl IntoIterator<Item = &'s str>, now: Time) -> Day {
+        let streams: Vec<&str> = streams.into_iter().collect();
+        let of_streams = |duty: &&Duty| {
+            duty.period == Period::Day && duty.streams.iter().any(|stream| streams.contains(&stream.name))
+        };
+        let duties: Vec<&Duty> = self.0.iter().filter(of_streams).collect();
+        let mut day = now.day();
+        while duties.iter().any(|duty| duty.covers(day) && duty.due_at(day) > now) {
+            day = day.plus(-1);
+        }
+        day
+    }
+
     /// The days for which something is owed that becomes due after `before` and not after `now`;
     /// days of daily duties around them may be among them.
     pub fn due_between(&self, before: Time, now: Time) -> Option<RangeInclusive<Day>> {

@@ -16,7 +16,7 @@ use model::arrow::{event_day, to_batch};
 use model::columns::Columns;
 use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, to_body};
 use model::spec::{Record, StreamSpec};
-use model::streams::{LineOfBusiness, Register};
+use model::streams::{LineOfBusiness, Register, STANDING};
 use model::time::{Day, Time};
 use query::RecordBatch;
 use rulebook::Rulebook;
@@ -27,11 +27,17 @@ use store::history::{History, HistorySession};
 use crate::EngineError;
 use crate::sealer::Event;
 
+/// How many days before the present are judged again when what stands (the register, products,
+/// accounts) is filed with an earlier day of effect.
+const STANDING_DAYS_JUDGED: i32 = 31;
+
 /// What changed since the last evaluation.
 #[derive(Debug, Default)]
 struct Changed {
     streams: Vec<&'static str>,
     days: Option<RangeInclusive<Day>>,
+    /// The first day from which something filed in a standing stream holds.
+    standing_from: Option<Day>,
     /// Institutions and days that records came of.
     looked_at: BTreeSet<(Day, String)>,
 }
@@ -41,7 +47,25 @@ impl Changed {
         if !self.streams.contains(&stream) {
             self.streams.push(stream);
         }
-        self.note_days(days);
+        let is_standing = STANDING.iter().any(|standing| standing.name == stream);
+        if is_standing {
+            let from = self.standing_from.unwrap_or(*days.start());
+            self.standing_from = Some(from.min(*days.start()));
+        } else {
+            self.note_days(days);
+        }
+    }
+
+    /// What stands bears on every day since; those long past are not judged again for it.
+    fn settle_standing(&mut self, now: Day) {
+        if let Some(from) = self.standing_from.take() {
+            let first = from.max(now.plus(-STANDING_DAYS_JUDGED));
+            self.note_days(first..=first.max(now));
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.days.is_none() && self.standing_from.is_none()
     }
 
     fn note_days(&mut self, days: RangeInclusive<Day>) {
@@ -86,6 +110,13 @@ impl Outputs {
 fn event(kind: EventKind, institution: &str, event: &impl Serialize) -> Result<Event, EngineError> {
     let body = to_body(event).map_err(EngineError::evaluation)?;
     Ok(Event { kind, institution: institution.to_owned(), body })
+}
+
+/// What an indicator said of some days.
+struct Read<'r> {
+    indicator: &'r rulebook::Indicator,
+    days: RangeInclusive<Day>,
+    read: Vec<indicators::Reading>,
 }
 
 /// Records that an evaluator must fetch again: those that revisions supersede.
@@ -235,7 +266,7 @@ impl Evaluator {
     ///
     /// That time went on is news only where somebody owes something.
     pub(crate) fn has_news(&self) -> bool {
-        self.changed.days.is_some() || (self.now > self.judged && !self.registered.is_empty())
+        !self.changed.is_empty() || (self.now > self.judged && !self.registered.is_empty())
     }
 
     /// Drops what the windows found and what changed: it was evaluated and sealed before.
@@ -266,11 +297,22 @@ impl Evaluator {
             self.changed.note(rulebook::OBLIGATIONS, days);
         }
         self.judged = self.now;
+        self.changed.settle_standing(self.now.day());
         let mut findings = self.rules.take_findings();
         findings.retain(|finding| self.latest.take(finding));
         findings.extend(self.recomputed()?);
         let changed = std::mem::take(&mut self.changed);
-        let readings = self.read_indicators(&changed)?;
+        let mut readings = Vec::new();
+        let book = Arc::clone(&self.book);
+        for Read { indicator, days, read } in self.read_indicators(&book, &changed)? {
+            if indicator.per.is_empty() {
+                readings.push(Readings { entry: indicator.meta.id.clone(), days, readings: read });
+            } else {
+                let found = indicators::findings(read, self.position);
+                let at = self.position.saturating_sub(1);
+                findings.extend(self.latest.take_read(&indicator.meta.id, &days, &found, at));
+            }
+        }
         let looked_at = changed.looked_at;
         let news = News { findings: &findings, readings, looked_at, as_of: self.position };
         let grades = self.board.update(&self.book, news);
@@ -283,41 +325,95 @@ impl Evaluator {
         Ok(Outputs { findings, grades, occasion })
     }
 
-    fn read_indicators(&self, changed: &Changed) -> Result<Vec<Readings>, EngineError> {
+    fn read_indicators<'r>(
+        &self,
+        book: &'r Rulebook,
+        changed: &Changed,
+    ) -> Result<Vec<Read<'r>>, EngineError> {
         let Some(days) = &changed.days else { return Ok(Vec::new()) };
-        // Indicators that look back as far share the tables.
-        let mut by_lookback: BTreeMap<u32, Vec<&rulebook::Indicator>> = BTreeMap::new();
-        for indicator in indicators::affected(&self.book, &changed.streams) {
-            by_lookback.entry(indicator.lookback_days).or_default().push(indicator);
+        // Those that look at the same days share the tables.
+        let mut by_days: BTreeMap<_, Vec<&'r rulebook::Indicator>> = BTreeMap::new();
+        for indicator in indicators::affected(book, &changed.streams) {
+            if let Some(shown) = self.shown(indicator, days) {
+                let seen = indicators::seen(indicator, &shown);
+                let key = (*shown.start(), *shown.end(), *seen.start(), *seen.end());
+                by_days.entry(key).or_default().push(indicator);
+            }
         }
         let mut all = Vec::new();
-        for group in by_lookback.into_values() {
-            let Some(first) = group.first() else { continue };
-            let (shown, seen) = indicators::reach(first, days);
-            let session = self.session(seen)?;
+        for ((first, last, seen_first, seen_last), group) in by_days {
+            let shown = first..=last;
+            let tables = group.iter().flat_map(|indicator| indicators::tables(book, indicator)).collect();
+            let session = self.session(&tables, &shown, seen_first..=seen_last)?;
             for indicator in group {
-                let mut readings = indicators::read(&self.book, indicator, &session, &shown)
-                    .map_err(EngineError::evaluation)?;
-                indicators::trace(&self.book, indicator, &session, &mut readings)
-                    .map_err(EngineError::evaluation)?;
-                all.push(Readings { entry: indicator.meta.id.clone(), days: shown.clone(), readings });
+                let mut read =
+                    indicators::read(book, indicator, &session, &shown).map_err(EngineError::evaluation)?;
+                indicators::trace(book, indicator, &session, &mut read).map_err(EngineError::evaluation)?;
+                all.push(Read { indicator, days: shown.clone(), read });
             }
         }
         Ok(all)
     }
 
-    /// The history of some days, the reference tables, and what was owed.
-    fn session(&self, days: RangeInclusive<Day>) -> Result<HistorySession, EngineError> {
-        let last = (*days.end()).min(self.now.day());
-        let standing = self.duties.standing(&self.registered, &self.filed, *days.start()..=last, self.now);
-        let batch = rulebook::obligations_batch(&standing).map_err(EngineError::evaluation)?;
-        let table = query::Table::new(rulebook::obligations_schema()).with_batches([batch]);
-        let session = self.records(Some(days))?;
+    /// The days for which an indicator is read when records of some days changed; none yet where it
+    /// waits for filings that are not due.
+    fn shown(
+        &self,
+        indicator: &rulebook::Indicator,
+        days: &RangeInclusive<Day>,
+    ) -> Option<RangeInclusive<Day>> {
+        let (shown, _) = indicators::reach(indicator, days);
+        if indicator.days == rulebook::Days::Any {
+            return Some(shown);
+        }
+        let tables = indicators::tables(&self.book, indicator);
+        let closed = self.duties.closed_until(tables, self.now).plus(-(indicator.lookahead_days as i32));
+        let shown = *shown.start()..=closed.min(*shown.end());
+        (!shown.is_empty()).then_some(shown)
+    }
+
+    /// The history of some days, the reference tables, and of the derived tables those that are
+    /// wanted, for the days that are shown.
+    fn session(
+        &self,
+        wanted: &BTreeSet<&str>,
+        shown: &RangeInclusive<Day>,
+        seen: RangeInclusive<Day>,
+    ) -> Result<HistorySession, EngineError> {
+        let session = self.records(Some(seen.clone()))?;
         for (name, table) in self.book.reference_tables() {
             session.register(&name, table).map_err(EngineError::evaluation)?;
         }
-        session.register(rulebook::OBLIGATIONS, table).map_err(EngineError::evaluation)?;
+        for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
+            let batch = self.derived(derived.name, &session, shown, &seen)?;
+            let table = query::Table::new(derived.schema()).with_batches(batch);
+            session.register(derived.name, table).map_err(EngineError::evaluation)?;
+        }
         Ok(session)
+    }
+
+    /// The rows of a derived table.
+    fn derived(
+        &self,
+        name: &str,
+        session: &query::Session,
+        shown: &RangeInclusive<Day>,
+        seen: &RangeInclusive<Day>,
+    ) -> Result<Option<RecordBatch>, EngineError> {
+        let until_now = |days: &RangeInclusive<Day>| *days.start()..=(*days.end()).min(self.now.day());
+        let batch = match name {
+            rulebook::OBLIGATIONS => {
+                let standing = self.duties.standing(&self.registered, &self.filed, until_now(seen), self.now);
+                rulebook::obligations_batch(&standing)
+            }
+            rulebook::REGISTERED | rulebook::REGISTERED_ANY => {
+                let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
+                rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
+            }
+            rulebook::GRADES => self.board.table(seen),
+            _ => return Ok(None),
+        };
+        batch.map(Some).map_err(EngineError::evaluation)
     }
 
     /// The history of some days; of all days when `None`.

@@ -76,6 +76,14 @@ impl Rows {
         }
     }
 
+    /// A list of positions, without those that are NULL; empty for none.
+    pub fn positions(&self, column: &str, row: usize) -> Vec<u64> {
+        let list = self.cell(column, row).and_then(|array| array.as_list_opt::<i32>());
+        let items = list.map(|list| list.value(row));
+        let numbers = items.as_ref().and_then(|items| items.as_primitive_opt::<UInt64Type>());
+        numbers.map(|numbers| numbers.iter().flatten().collect()).unwrap_or_default()
+    }
+
     /// A whole number or a decimal, exactly; decimals after the sixth are cut off.
     pub fn number(&self, column: &str, row: usize) -> Option<Number> {
         let array = self.cell(column, row)?;

@@ -7,12 +7,14 @@ use query::{QueryError, Table};
 
 use crate::calendar::Calendar;
 use crate::cases::{self, Case, CaseFailure};
+use crate::demand::Demand;
 use crate::duty::Duty;
 use crate::entry::{EntryHash, Meta};
 use crate::explain::{self, Language};
 use crate::fault::Faults;
 use crate::grading::Grading;
 use crate::indicator::Indicator;
+use crate::principle::Principle;
 use crate::reading;
 use crate::reference::Reference;
 use crate::rule::Rule;
@@ -22,6 +24,8 @@ use crate::source::SourceFile;
 #[derive(Clone, Debug)]
 pub struct Rulebook {
     pub(crate) hash: EntryHash,
+    pub(crate) principles: Vec<Principle>,
+    pub(crate) demands: Vec<Demand>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) indicators: Vec<Indicator>,
     pub(crate) duties: Vec<Duty>,
@@ -69,6 +73,16 @@ impl Rulebook {
     /// The digest of everything that can change a result: entries, duties, references, grading.
     pub fn hash(&self) -> EntryHash {
         self.hash
+    }
+
+    /// The basic rules that are principles, in order of their ids.
+    pub fn principles(&self) -> &[Principle] {
+        &self.principles
+    }
+
+    /// What the source demands, in the order of the list.
+    pub fn demands(&self) -> &[Demand] {
+        &self.demands
     }
 
     /// The streaming rules, in order of their ids.
@@ -156,7 +170,10 @@ impl Rulebook {
     /// An entry or a duty in words, for a supervisor; `None` when there is none with that id.
     pub fn explain(&self, id: &str, language: Language) -> Option<String> {
         let duty = || self.duties.iter().find(|duty| duty.meta.id == id);
+        let principle = || self.principles.iter().find(|principle| principle.meta.id == id);
         let entry = self.entry(id).map(|entry| explain::explain(entry, language));
-        entry.or_else(|| duty().map(|duty| explain::explain_duty(duty, language)))
+        entry
+            .or_else(|| duty().map(|duty| explain::explain_duty(duty, language)))
+            .or_else(|| principle().map(|principle| explain::explain_principle(principle, language)))
     }
 }

@@ -108,6 +108,17 @@ words! {
     }
 }
 
+words! {
+    /// Whether what an entry finds is so by definition, or a judgement to be looked into.
+    Nature "nature" {
+        Definition "definition" "定义" "a definition: a sum, a cap, a date, a reconciliation",
+        Judgement "judgement" "判断" "a judgement: a pattern that has innocent likenesses",
+    }
+}
+
+/// The most working days that a human review may take.
+const REVIEW_WORKING_DAYS_MAX: u32 = 60;
+
 /// The numbers of the requirements that an entry may serve.
 pub const REQUIREMENTS: &[&str] = &[
     "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
@@ -164,6 +175,22 @@ pub struct Meta {
     pub title: Text,
     /// What it says, why, and what to do.
     pub text: Text,
+    /// The basic rule that a special rule serves (requirement 1.1).
+    pub serves: Option<String>,
+    /// The special rule that a guidance entry details (requirement 1.1).
+    pub details: Option<String>,
+    /// The demands that it meets, by their ids in `demands.yaml`.
+    pub demands: Vec<String>,
+    /// Whether what it finds is so by definition.
+    pub nature: Nature,
+    /// Working days within which a person has to have looked at what it finds (requirement 1.7).
+    pub review_working_days: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawReview {
+    working_days: serde_saphyr::Spanned<u32>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +220,11 @@ pub(crate) struct RawMeta {
     pub(crate) answerable: Word,
     pub(crate) title: RawText,
     pub(crate) text: RawText,
+    pub(crate) serves: Option<Word>,
+    pub(crate) details: Option<Word>,
+    pub(crate) demands: Vec<Word>,
+    pub(crate) nature: Option<Word>,
+    pub(crate) review: Option<RawReview>,
 }
 
 /// Declares the YAML of a kind of entry: the common fields and its own. (Flattening would lose
@@ -213,6 +245,12 @@ macro_rules! raw_entry {
             answerable: $crate::yaml::Word,
             title: $crate::entry::RawText,
             text: $crate::entry::RawText,
+            serves: Option<$crate::yaml::Word>,
+            details: Option<$crate::yaml::Word>,
+            #[serde(default)]
+            demands: Vec<$crate::yaml::Word>,
+            nature: Option<$crate::yaml::Word>,
+            review: Option<$crate::entry::RawReview>,
             $($(#[$meta])* $field: $type,)*
         }
         impl $name {
@@ -221,6 +259,8 @@ macro_rules! raw_entry {
                     id: self.id, version: self.version, tier: self.tier, requirement: self.requirement,
                     clause: self.clause, basis: self.basis, effective: self.effective, lines: self.lines,
                     answerable: self.answerable, title: self.title, text: self.text,
+                    serves: self.serves, details: self.details, demands: self.demands,
+                    nature: self.nature, review: self.review,
                 };
                 (meta, ($(self.$field,)*))
             }
@@ -249,6 +289,17 @@ impl RawMeta {
         let effective = check_effective(reader, &self.effective);
         let lines = self.lines(reader);
         let answerable = Answerable::read(reader, &self.answerable);
+        if let Some(tier) = tier {
+            self.check_chain_keys(reader, tier);
+        }
+        let nature = match &self.nature {
+            Some(word) => Nature::read(reader, word),
+            None => Some(Nature::Definition),
+        };
+        let review = self.review.as_ref().map(|review| &review.working_days);
+        if let Some(days) = review.filter(|days| !(1..=REVIEW_WORKING_DAYS_MAX).contains(&days.value)) {
+            reader.fault(days, format!("a review takes 1 to {REVIEW_WORKING_DAYS_MAX} working days"));
+        }
         Some(Meta {
             id: self.id.value,
             version: self.version.value,
@@ -263,7 +314,25 @@ impl RawMeta {
             answerable: answerable?,
             title: title?,
             text: text?,
+            review_working_days: review.map(|days| days.value),
+            serves: self.serves.map(|word| word.value),
+            details: self.details.map(|word| word.value),
+            demands: self.demands.into_iter().map(|word| word.value).collect(),
+            nature: nature?,
         })
+    }
+
+    /// Only a special rule serves a basic rule, only guidance details a special rule.
+    fn check_chain_keys(&self, reader: &mut Reader<'_>, tier: Tier) {
+        if let Some(word) = self.serves.as_ref().filter(|_| matches!(tier, Tier::Basic | Tier::Guidance)) {
+            reader.fault(word, format!("an entry of the tier \"{}\" serves no basic rule", tier.code())).help =
+                Some("a special rule names the basic rule that it serves; guidance names, as \"details\", the special rule that it details".to_owned());
+        }
+        if let Some(word) = self.details.as_ref().filter(|_| tier != Tier::Guidance) {
+            reader
+                .fault(word, format!("an entry of the tier \"{}\" details no special rule", tier.code()))
+                .help = Some("only guidance has \"details\"".to_owned());
+        }
     }
 
     fn check_id(&self, reader: &mut Reader<'_>) {

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use crate::book::Entry;
 use crate::duty::Duty;
-use crate::entry::{Meta, Text, Unit};
-use crate::indicator::Indicator;
+use crate::entry::{Meta, Nature, Text, Unit};
+use crate::indicator::{Days, Indicator};
+use crate::principle::Principle;
 use crate::rule::{Measure, Rule, Window};
 
 /// In which language to explain.
@@ -56,6 +57,13 @@ pub(crate) fn explain(entry: Entry<'_>, language: Language) -> String {
     lines.text
 }
 
+pub(crate) fn explain_principle(principle: &Principle, language: Language) -> String {
+    let mut lines = Lines { language, text: String::new() };
+    head(&mut lines, &principle.meta);
+    let _ = write!(lines.text, "\n{}\n", language.of(&principle.meta.text));
+    lines.text
+}
+
 pub(crate) fn explain_duty(duty: &Duty, language: Language) -> String {
     let mut lines = Lines { language, text: String::new() };
     head(&mut lines, &duty.meta);
@@ -89,6 +97,19 @@ fn head(lines: &mut Lines, meta: &Meta) {
         meta.lines.iter().map(|line| language.pick(line.zh(), line.en().trim_end_matches('.'))).collect();
     lines.add("业态", "Lines of business", &names.join(language.pick("、", ", ")));
     lines.add("责任人", "Answerable", language.pick(meta.answerable.zh(), meta.answerable.en()));
+    if let Some(basic) = &meta.serves {
+        lines.add("落实的基础制度", "Serves the basic rule", basic);
+    }
+    if let Some(special) = &meta.details {
+        lines.add("细化的专项规则", "Details the special rule", special);
+    }
+    if meta.nature == Nature::Judgement {
+        lines.add("性质", "Nature", language.pick(meta.nature.zh(), meta.nature.en()));
+    }
+    if let Some(days) = meta.review_working_days {
+        let within = language.pick("个工作日内人工复核", " working days for a human review");
+        lines.add("复核", "Review", &format!("{days}{within}"));
+    }
 }
 
 fn unit(language: Language, unit: Unit) -> &'static str {
@@ -161,6 +182,18 @@ fn of_indicator(lines: &mut Lines, indicator: &Indicator) {
         let days = indicator.lookback_days;
         let (zh, en) = (format!("{days} 天"), format!("{days} days"));
         lines.add("回看", "Looks back", language.pick(&zh, &en));
+    }
+    if indicator.lookahead_days > 0 {
+        let days = indicator.lookahead_days;
+        let (zh, en) = (format!("{days} 天"), format!("{days} days"));
+        lines.add("后看", "Looks ahead", language.pick(&zh, &en));
+    }
+    if indicator.days == Days::Closed {
+        lines.add("何时判定", "Read", language.pick(indicator.days.zh(), indicator.days.en()));
+    }
+    if !indicator.per.is_empty() {
+        let columns = indicator.per.join(language.pick("、", ", "));
+        lines.add("逐项发现", "A finding for each", &columns);
     }
     if indicator.weight_only {
         let (zh, en) = ("只计入综合指标，不单独评级", "feeds a composite, gives no grade by itself");

@@ -32,8 +32,26 @@ words! {
     }
 }
 
+words! {
+    /// Of which days readings are made.
+    Days "days" {
+        Any "any" "任何一日" "of every day, as its records come",
+        Closed "closed" "报送截止后的日子" "of days whose filings have all come due",
+    }
+}
+
+words! {
+    /// How a query keeps to the lines of business of its entry.
+    LinesBy "way to keep to the lines" {
+        Tables "tables" "记录所载业态" "the line that its tables' records bear",
+        Registered "registered" "登记的业态" "the line that the institution is registered in",
+    }
+}
+
 /// The longest time that an indicator looks back, in days.
 const LOOKBACK_DAYS_MAX: u32 = 3 * 366;
+/// The longest time after its day that a reading may look at.
+const LOOKAHEAD_DAYS_MAX: u32 = 31;
 
 /// A grade and the readings that have it.
 #[derive(Clone, Debug)]
@@ -68,6 +86,15 @@ pub struct Indicator {
     pub inputs: Vec<String>,
     /// How many days before a reading's day the query needs to see.
     pub lookback_days: u32,
+    /// How many days after a reading's day the query needs to see.
+    pub lookahead_days: u32,
+    /// Of which days readings are made.
+    pub days: Days,
+    /// The columns that tell several findings of an institution and day apart. Where there are any,
+    /// a row that is not green is a finding of its own, and a row that is green is nothing.
+    pub per: Vec<String>,
+    /// How the query keeps to its lines of business.
+    pub lines_by: LinesBy,
     /// Whether it only feeds other indicators: it is shown, but gives no grade by itself.
     pub weight_only: bool,
     /// The bands, the worst first.
@@ -141,6 +168,11 @@ raw_entry!(RawIndicator {
     #[serde(default)]
     inputs: Vec<Word>,
     lookback_days: Spanned<u32>,
+    lookahead_days: Option<Spanned<u32>>,
+    days: Option<Word>,
+    #[serde(default)]
+    per: Vec<Word>,
+    lines_by: Option<Word>,
     #[serde(default)]
     weight_only: bool,
     bands: Spanned<RawBands>,
@@ -163,6 +195,10 @@ struct Unchecked {
     unit: Unit,
     streams: Vec<Word>,
     lookback_days: u32,
+    lookahead_days: u32,
+    days: Days,
+    per: Vec<Word>,
+    lines_by: LinesBy,
     weight_only: bool,
     bands: RawBands,
 }
@@ -186,7 +222,21 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
     let (header, body) = parts(file).map_err(|fault| vec![fault])?;
     let mut reader = Reader::new(file, header.clone());
     let drafted = reader.read::<RawIndicator>().and_then(|raw| {
-        let (meta, (level, scope, unit, streams, inputs, lookback_days, weight_only, bands)) = raw.split();
+        let (meta, own) = raw.split();
+        let (
+            level,
+            scope,
+            unit,
+            streams,
+            inputs,
+            lookback_days,
+            lookahead_days,
+            days,
+            per,
+            lines_by,
+            weight_only,
+            bands,
+        ) = own;
         let id = meta.id.value.clone();
         let tier = meta.tier.clone();
         let meta = meta.check(&mut reader);
@@ -201,6 +251,12 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
         if lookback_days.value > LOOKBACK_DAYS_MAX {
             reader.fault(&lookback_days, format!("an indicator looks back {LOOKBACK_DAYS_MAX} days at most"));
         }
+        if let Some(days) = lookahead_days.as_ref().filter(|days| days.value > LOOKAHEAD_DAYS_MAX) {
+            reader.fault(days, format!("a query looks ahead {LOOKAHEAD_DAYS_MAX} days at most"));
+        }
+        let days = days.as_ref().map_or(Some(Days::Any), |word| Days::read(&mut reader, word));
+        let lines_by =
+            lines_by.as_ref().map_or(Some(LinesBy::Tables), |word| LinesBy::read(&mut reader, word));
         if bands.value.worst_first().next().is_none() {
             reader.fault(&bands, "an indicator has at least one band").help =
                 Some("give yellow, orange or red".to_owned());
@@ -212,6 +268,10 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
             unit: unit?,
             streams: streams.value,
             lookback_days: lookback_days.value,
+            lookahead_days: lookahead_days.map_or(0, |days| days.value),
+            days: days?,
+            per,
+            lines_by: lines_by?,
             weight_only,
             bands: bands.value,
         };
@@ -222,6 +282,9 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
         _ => Err(reader.faults),
     }
 }
+
+/// The column that lists the positions of the records behind a reading.
+pub const ROWS: &str = "rows";
 
 /// The name of the table that holds an indicator's readings.
 pub(crate) fn table_name(id: &str) -> String {
@@ -254,6 +317,7 @@ impl Draft {
             vec![RuleFault::of_sql(file, self.body.start, whole, fault)]
         })?;
         self.check_tables(&mut reader, &checked.tables, &names);
+        self.check_per(&mut reader, &checked.schema);
         let at = self.body.end - body.trim_start().len();
         let columns = check_columns(&checked.schema, self.raw.scope);
         reader.faults.extend(columns.into_iter().map(|(message, help)| {
@@ -271,27 +335,59 @@ impl Draft {
         if !reader.faults.is_empty() {
             return Err(reader.faults);
         }
-        let Unchecked { meta, level, scope, unit, streams, lookback_days, weight_only, .. } = self.raw;
-        let of_lines = lines::tables_of(&meta.lines, &checked.tables);
+        let raw = self.raw;
+        let texts = |words: Vec<Word>| words.into_iter().map(|word| word.value).collect();
+        let of_lines = lines::tables_of(&raw.meta.lines, &checked.tables);
         Ok(Indicator {
-            meta,
-            level,
-            scope,
-            unit,
-            streams: streams.into_iter().map(|word| word.value).collect(),
+            meta: raw.meta,
+            level: raw.level,
+            scope: raw.scope,
+            unit: raw.unit,
+            streams: texts(raw.streams),
             inputs: inputs.iter().map(|input| input.meta.id.clone()).collect(),
-            lookback_days,
-            weight_only,
+            lookback_days: raw.lookback_days,
+            lookahead_days: raw.lookahead_days,
+            days: raw.days,
+            per: texts(raw.per),
+            lines_by: raw.lines_by,
+            weight_only: raw.weight_only,
             bands,
             schema: checked.schema,
             sql: composed(body.trim(), &of_lines, &names, inputs),
         })
     }
 
+    /// The columns that tell findings apart must be there, and the rows behind each.
+    fn check_per(&self, reader: &mut Reader<'_>, schema: &SchemaRef) {
+        const OWN: &[&str] = &["institution", "day", "line", "value", ROWS];
+        for word in &self.raw.per {
+            if OWN.contains(&word.value.as_str()) || schema.field_with_name(&word.value).is_err() {
+                let message =
+                    format!("the query gives no column \"{}\" that tells findings apart", word.value);
+                reader.fault(word, message);
+            }
+        }
+        let is_list = |data_type: &DataType| matches!(data_type, DataType::List(item) if item.data_type() == &DataType::UInt64);
+        match (schema.field_with_name(ROWS), self.raw.per.first()) {
+            (Ok(field), _) if !is_list(field.data_type()) => {
+                let message = format!("the column \"{ROWS}\" is of type {}", field.data_type());
+                let fault = RuleFault::new(reader.file, None, message);
+                reader.faults.push(fault.with_help("write array_agg(position): the records behind the row"));
+            }
+            (Err(_), Some(word)) => {
+                reader
+                    .fault(word, "each finding has records behind it, and the query does not name them")
+                    .help = Some(format!("give a column \"{ROWS}\": array_agg(position)"));
+            }
+            _ => {}
+        }
+    }
+
     /// The header must name exactly the streams and inputs that the query reads.
     fn check_tables(&self, reader: &mut Reader<'_>, read: &[String], inputs: &[String]) {
         for word in &self.raw.streams {
-            let known = word.value == crate::OBLIGATIONS || model::streams::stream(&word.value).is_some();
+            let known =
+                crate::derived::is_derived(&word.value) || model::streams::stream(&word.value).is_some();
             if !known {
                 reader.fault(word, format!("there is no stream \"{}\"", word.value));
             } else if !read.contains(&word.value) {

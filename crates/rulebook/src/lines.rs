@@ -4,10 +4,10 @@
 use model::spec::StreamSpec;
 use model::streams::LineOfBusiness;
 
+use crate::derived;
 use crate::duty::Duty;
 use crate::entry::Meta;
 use crate::fault::RuleFault;
-use crate::obligations::OBLIGATIONS;
 use crate::source::SourceFile;
 
 /// The column that says a record's line of business.
@@ -28,7 +28,10 @@ pub(crate) fn condition(lines: &[LineOfBusiness]) -> Option<String> {
 /// Whether the rows of a table say their line of business.
 pub(crate) fn tells(table: &str) -> bool {
     let of_stream = |stream: &StreamSpec| stream.field_index(COLUMN).is_some();
-    table == OBLIGATIONS || model::streams::stream(table).is_some_and(of_stream)
+    match derived::derived(table) {
+        Some(own) => own.tells_line,
+        None => model::streams::stream(table).is_some_and(of_stream),
+    }
 }
 
 /// The tables that a query reads, each cut down to the lines, as common table expressions that
@@ -48,7 +51,7 @@ pub(crate) fn unkept<'a>(
     file: &SourceFile,
 ) -> Vec<RuleFault> {
     let mut faults = Vec::new();
-    for stream in streams.filter(|stream| !tells(stream)) {
+    for stream in streams.filter(|stream| !tells(stream) && !derived::is_derived(stream)) {
         let owing = duties.iter().filter(|duty| duty.streams.iter().any(|own| own.name == stream));
         let mut filers: Vec<LineOfBusiness> = owing.flat_map(|duty| duty.meta.lines.clone()).collect();
         filers.sort_by_key(|line| line.code());

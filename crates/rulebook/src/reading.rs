@@ -9,19 +9,25 @@ use sha2::{Digest, Sha256};
 use crate::book::Rulebook;
 use crate::calendar::Calendar;
 use crate::cases::{self, Case};
+use crate::chain;
+use crate::demand::{self, Demand};
+use crate::derived::DERIVED;
 use crate::duty::{self, Duty};
-use crate::entry::EntryHash;
+use crate::entry::{EntryHash, Meta};
 use crate::fault::{Faults, RuleFault};
 use crate::grading::{self, Grading};
-use crate::indicator::{self, Draft, Indicator};
+use crate::indicator::{self, Draft, Indicator, LinesBy};
 use crate::lines;
-use crate::obligations::{OBLIGATIONS, obligations_schema};
+use crate::obligations::OBLIGATIONS;
+use crate::principle::{self, Principle};
 use crate::reference::{self, Reference};
 use crate::rule::{self, Rule};
 use crate::source::SourceFile;
 
 /// The folder of the filing duties.
 const DUTIES: &str = "duties";
+/// The folder of the basic rules.
+const BASIC: &str = "basic";
 
 /// Reads a rulebook from its files.
 pub(crate) fn read(mut files: Vec<SourceFile>) -> Result<Rulebook, Faults> {
@@ -40,6 +46,7 @@ pub(crate) fn read(mut files: Vec<SourceFile>) -> Result<Rulebook, Faults> {
 struct Reading {
     digest: Sha256,
     faults: Vec<RuleFault>,
+    principles: Vec<Principle>,
     rules: Vec<Rule>,
     drafts: Vec<Draft>,
     duties: Vec<Duty>,
@@ -47,6 +54,7 @@ struct Reading {
     descriptions: Vec<SourceFile>,
     rows: Vec<SourceFile>,
     grading: Option<SourceFile>,
+    demands: Option<SourceFile>,
     /// The id and file of every entry and duty, sound or not.
     ids: BTreeMap<String, SourceFile>,
 }
@@ -63,10 +71,20 @@ impl Reading {
             self.cases.push(file);
             return;
         }
+        if file.path == "demands.yaml" {
+            self.demands = Some(file);
+            return;
+        }
         self.digest.update(file.path.len().to_be_bytes());
         self.digest.update(&file.path);
         self.digest.update(file.hash().0);
-        if in_tier && name.ends_with(".yaml") {
+        if folder == BASIC && name.ends_with(".yaml") && principle::is_principle(&file) {
+            self.claim_id(&file);
+            match principle::parse(&file) {
+                Ok(principle) => self.principles.push(principle),
+                Err(faults) => self.faults.extend(faults),
+            }
+        } else if in_tier && name.ends_with(".yaml") {
             self.claim_id(&file);
             match rule::parse(&file) {
                 Ok(rule) => self.rules.push(rule),
@@ -111,7 +129,8 @@ impl Reading {
 
     /// The ids of rules and indicators: what has cases, findings and a part in the grade.
     fn entry_ids(&self) -> impl Iterator<Item = (&String, &SourceFile)> {
-        self.ids.iter().filter(|(_, file)| file.folder() != DUTIES)
+        let is_principle = |file: &SourceFile| file.folder() == BASIC && principle::is_principle(file);
+        self.ids.iter().filter(move |(_, file)| file.folder() != DUTIES && !is_principle(file))
     }
 
     /// Duties must not contradict each other, and without any there is nothing to be late with.
@@ -133,8 +152,8 @@ impl Reading {
     /// Every entry must be for the lines whose records it looks at.
     fn check_lines(&mut self, indicators: &[Indicator]) {
         let of_rules = self.rules.iter().map(|rule| (&rule.meta, vec![rule.stream.name]));
-        let of_indicators = indicators
-            .iter()
+        let by_tables = indicators.iter().filter(|indicator| indicator.lines_by == LinesBy::Tables);
+        let of_indicators = by_tables
             .map(|indicator| (&indicator.meta, indicator.streams.iter().map(String::as_str).collect()));
         let mut faults = Vec::new();
         for (meta, streams) in of_rules.chain(of_indicators) {
@@ -153,11 +172,16 @@ impl Reading {
         let cases = self.cases();
         self.rules.sort_by(|left, right| left.meta.id.cmp(&right.meta.id));
         self.duties.sort_by(|left, right| left.meta.id.cmp(&right.meta.id));
+        self.principles.sort_by(|left, right| left.meta.id.cmp(&right.meta.id));
         self.check_duties(&indicators);
         self.check_lines(&indicators);
+        let demands = self.demands();
+        self.check_chain(&indicators, &demands);
         match (calendar, grading) {
             (Some(calendar), Some(grading)) if self.faults.is_empty() => Ok(Rulebook {
                 hash: EntryHash(self.digest.finalize().into()),
+                principles: self.principles,
+                demands,
                 rules: self.rules,
                 indicators,
                 duties: self.duties,
@@ -169,6 +193,28 @@ impl Reading {
             }),
             _ => Err(Faults(self.faults)),
         }
+    }
+
+    fn demands(&mut self) -> Vec<Demand> {
+        let Some(file) = &self.demands else { return Vec::new() };
+        demand::parse(file).unwrap_or_else(|faults| {
+            self.faults.extend(faults);
+            Vec::new()
+        })
+    }
+
+    fn check_chain(&mut self, indicators: &[Indicator], demands: &[Demand]) {
+        // Links of and to entries that are not sound would only repeat their faults.
+        if !self.faults.is_empty() {
+            return;
+        }
+        let metas: Vec<&Meta> = (self.principles.iter().map(|principle| &principle.meta))
+            .chain(self.rules.iter().map(|rule| &rule.meta))
+            .chain(indicators.iter().map(|indicator| &indicator.meta))
+            .chain(self.duties.iter().map(|duty| &duty.meta))
+            .collect();
+        let faults = chain::broken(&metas, demands, &self.ids);
+        self.faults.extend(faults);
     }
 
     fn references(&mut self) -> Vec<Reference> {
@@ -238,7 +284,7 @@ impl Reading {
             .iter()
             .map(|stream| (stream.name, model::arrow::schema(stream)))
             .collect();
-        tables.push((OBLIGATIONS, obligations_schema()));
+        tables.extend(DERIVED.iter().map(|table| (table.name, table.schema())));
         let names: Vec<String> = references.iter().map(Reference::table_name).collect();
         tables.extend(names.iter().map(String::as_str).zip(references.iter().map(Reference::schema)));
         let mut checked: Vec<Indicator> = Vec::new();

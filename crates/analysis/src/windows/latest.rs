@@ -1,6 +1,7 @@
 //! The latest finding of every window: what tells news from what was found before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use model::event::{Finding, Grade, Reason, Rows, Verdict};
 use model::time::Day;
@@ -45,24 +46,46 @@ impl LatestFindings {
     pub fn take_recomputed(&mut self, rule: &str, windows: &Recompute, found: &[Finding]) -> Vec<Finding> {
         let key = |day: Day| (rule.to_owned(), windows.institution.clone(), day, Vec::new());
         let known = self.0.range(key(windows.first_day)..key(windows.last_day.plus(1)));
-        let still: BTreeSet<(Day, &Group)> =
-            found.iter().map(|finding| (finding.day, &finding.group)).collect();
-        let mut news: Vec<Finding> = known
-            .filter(|(_, known)| !still.contains(&(known.day, &known.group)))
-            .map(|(_, known)| Finding {
+        let known: Vec<Finding> = known.map(|(_, finding)| finding.clone()).collect();
+        self.take_instead(known, found, windows.at)
+    }
+
+    /// Takes what a query of the rulebook found on some days: all that it finds there. Gives the
+    /// news as [`LatestFindings::take_recomputed`] does.
+    pub fn take_read(
+        &mut self,
+        entry: &str,
+        days: &RangeInclusive<Day>,
+        found: &[Finding],
+        at: u64,
+    ) -> Vec<Finding> {
+        let first = (entry.to_owned(), String::new(), Day(i32::MIN), Vec::new());
+        let of_entry = self.0.range(first..).take_while(|((own, ..), _)| own == entry);
+        let known = of_entry.filter(|((.., day, _), _)| days.contains(day));
+        let known: Vec<Finding> = known.map(|(_, finding)| finding.clone()).collect();
+        self.take_instead(known, found, at)
+    }
+
+    /// Takes what was found instead of what was known; what is no longer found is green.
+    fn take_instead(&mut self, known: Vec<Finding>, found: &[Finding], at: u64) -> Vec<Finding> {
+        let place = |finding: &Finding| (finding.day, finding.institution.clone(), finding.group.clone());
+        let still: BTreeSet<_> = found.iter().map(place).collect();
+        let gone = known.into_iter().filter(|known| !still.contains(&place(known)));
+        let mut news: Vec<Finding> = gone
+            .map(|known| Finding {
                 reason: Reason {
                     verdict: Verdict::Graded(Grade::Green),
                     value: None,
                     rows: Rows::default(),
-                    ..known.reason.clone()
+                    ..known.reason
                 },
-                at: windows.at,
-                ..known.clone()
+                at,
+                ..known
             })
             .collect();
         news.extend(found.iter().cloned());
         news.retain(|finding| self.take(finding));
-        news.sort_by(|left, right| (left.day, &left.group).cmp(&(right.day, &right.group)));
+        news.sort_by_cached_key(place);
         news
     }
 }

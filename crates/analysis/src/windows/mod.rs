@@ -84,6 +84,7 @@ use self::prepared::{Prepared, Wants};
 pub use self::batch::batch_findings;
 pub use self::latest::LatestFindings;
 pub use self::outcome::Recompute;
+pub(crate) use self::prepared::value_text;
 
 /// Why rules could not be compiled or applied.
 #[derive(Debug, thiserror::Error)]

@@ -173,6 +173,7 @@ pub(crate) fn value_text(array: &ArrayRef, row: usize) -> String {
         }
         DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().value_as_string(row),
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
         _ => String::new(),
     }
 }

@@ -49,6 +49,10 @@ pub const STREAMS: &[&StreamSpec] = &[
     AccountRegister::STREAM,
 ];
 
+/// The streams whose records hold from a day on until another takes their place: what an
+/// institution is, has and sells, however long ago it was filed.
+pub const STANDING: &[&StreamSpec] = &[Register::STREAM, Product::STREAM, AccountRegister::STREAM];
+
 /// The stream with a name.
 pub fn stream(name: &str) -> Option<&'static StreamSpec> {
     STREAMS.iter().copied().find(|stream| stream.name == name)

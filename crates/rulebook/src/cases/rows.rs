@@ -1,6 +1,7 @@
 //! Given records, from the short form of a case to batches.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::arrow::to_batch;
 use model::columns::Columns;
@@ -9,11 +10,14 @@ use model::read::LineReader;
 use model::spec::{FieldKind, FieldSpec, StreamSpec};
 use model::streams::{self, LineOfBusiness};
 use model::time::{Day, Time};
+use query::arrow::array::{ArrayRef, Date32Array, StringArray};
+use query::arrow::error::ArrowError;
 use serde_json::{Map, Value, json};
 use serde_saphyr::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::{CaseTables, DEFAULT_INSTITUTION};
+use crate::derived::{GRADES, grades_schema};
 use crate::obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch};
 use crate::yaml::Reader;
 
@@ -26,6 +30,13 @@ const NOON_SECONDS: i64 = 12 * 3600;
 pub(super) fn tables(reader: &mut Reader<'_>, given: BTreeMap<String, RawRows>) -> CaseTables {
     let mut tables = CaseTables::new();
     for (name, rows) in given {
+        if name == GRADES {
+            let grades: Vec<_> = rows.iter().filter_map(|row| grade(reader, row)).collect();
+            if let Ok(batch) = grades_batch(&grades) {
+                tables.insert(name, vec![batch]);
+            }
+            continue;
+        }
         if name == OBLIGATIONS {
             let obligations: Vec<_> = rows.iter().filter_map(|row| obligation(reader, row)).collect();
             if let Ok(batch) = obligations_batch(&obligations) {
@@ -174,4 +185,29 @@ fn obligation(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Opt
         filed_at: time("filed_at"),
         status: *status,
     })
+}
+
+/// Grades as rows of the table.
+fn grades_batch(grades: &[(String, Day, String)]) -> Result<query::RecordBatch, ArrowError> {
+    let institutions: StringArray = grades.iter().map(|(institution, ..)| Some(institution)).collect();
+    let days: Date32Array = grades.iter().map(|(_, day, _)| Some(day.0)).collect();
+    let words: StringArray = grades.iter().map(|(.., grade)| Some(grade)).collect();
+    let columns: Vec<ArrayRef> = vec![Arc::new(institutions), Arc::new(days), Arc::new(words)];
+    query::RecordBatch::try_new(grades_schema(), columns)
+}
+
+fn grade(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Option<(String, Day, String)> {
+    const KEYS: &[&str] = &["institution", "day", "grade"];
+    let unknown = row.value.keys().find(|key| !KEYS.contains(&key.as_str()));
+    let text = |name: &str| row.value.get(name).and_then(Value::as_str);
+    let grade = model::event::Grade::ALL.into_iter().find(|grade| text("grade") == Some(grade.en()));
+    let day = text("day").and_then(|text| Day::parse(text).ok());
+    let (None, Some(day), Some(grade)) = (unknown, day, grade) else {
+        reader.fault(
+            row,
+            "a grade has a day, a grade from green to red, and an institution if it is not the usual",
+        );
+        return None;
+    };
+    Some((text("institution").unwrap_or(DEFAULT_INSTITUTION).to_owned(), day, grade.en().to_owned()))
 }

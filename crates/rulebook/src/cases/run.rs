@@ -1,16 +1,21 @@
 //! Trying an entry on its cases, by the batch engine.
 
+use std::ops::RangeInclusive;
+
 use model::event::Verdict;
 use model::pseudonym::PseudonymKind;
-use model::streams::STREAMS;
-use query::{Number, Options, QueryError, Rows, Session, Table};
+use model::spec::Record;
+use model::streams::{Register, STREAMS};
+use model::time::Day;
+use query::{Number, Options, QueryError, RecordBatch, Rows, Session, Table};
 use serde_json::Value;
 
 use super::rows::pseudonym;
 use super::{Case, CaseFailure, Expectation, Expected};
 use crate::book::Entry;
-use crate::obligations::{OBLIGATIONS, obligations_schema};
+use crate::derived::DERIVED;
 use crate::reference::Reference;
+use crate::registered::{REGISTERED, REGISTERED_ANY, registered_batch};
 
 /// A window or reading that was found.
 struct Found {
@@ -52,13 +57,37 @@ fn session(case: &Case, references: &[Reference]) -> Result<Session, QueryError>
         let batches = case.given.get(stream.name).cloned().unwrap_or_default();
         session.register(stream.name, Table::new(model::arrow::schema(stream)).with_batches(batches))?;
     }
-    let owed = case.given.get(OBLIGATIONS).cloned().unwrap_or_default();
-    session.register(OBLIGATIONS, Table::new(obligations_schema()).with_batches(owed))?;
+    for table in DERIVED {
+        let rows = derived_rows(table.name, case)?;
+        session.register(table.name, Table::new(table.schema()).with_batches(rows))?;
+    }
     for reference in references {
         let table = Table::new(reference.schema()).with_batches([reference.rows.clone()]);
         session.register(&reference.table_name(), table)?;
     }
     Ok(session)
+}
+
+/// The rows of a derived table: those given, or what the given records come to.
+fn derived_rows(table: &str, case: &Case) -> Result<Vec<RecordBatch>, QueryError> {
+    let given = |name: &str| case.given.get(name).cloned().unwrap_or_default();
+    match (table, days(case)) {
+        (REGISTERED | REGISTERED_ANY, Some(days)) => {
+            let registered = registered_batch(&given(Register::STREAM.name), days);
+            Ok(vec![registered.map_err(|error| QueryError::Internal(error.to_string()))?])
+        }
+        _ => Ok(given(table)),
+    }
+}
+
+/// From the first day that a case speaks of to the last.
+fn days(case: &Case) -> Option<RangeInclusive<Day>> {
+    let of_rows = case.given.values().flatten().flat_map(|batch| {
+        let rows = Rows::new(batch.clone());
+        (0..rows.len()).filter_map(|row| rows.day("day", row)).collect::<Vec<_>>()
+    });
+    let all: Vec<Day> = of_rows.chain(case.expect.iter().map(|expectation| expectation.day)).collect();
+    Some(*all.iter().min()?..=*all.iter().max()?)
 }
 
 fn verdict_of(rows: &Rows, row: usize) -> Verdict {

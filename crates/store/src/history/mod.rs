@@ -30,7 +30,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use model::{arrow::schema, spec::StreamSpec, streams::STREAMS, time::Day};
+use model::{
+    arrow::schema,
+    spec::StreamSpec,
+    streams::{STANDING, STREAMS},
+    time::Day,
+};
 use query::{Hidden, ParquetFile, QueryError, RecordBatch, Session, Table};
 
 use crate::files::FileError;
@@ -259,13 +264,14 @@ impl History {
     }
 
     /// Every stream as a table of what is there now, under its name: rows of these days (of all
-    /// days when `None`), without superseded ones.
+    /// days when `None`, and of streams whose records stand), without superseded ones.
     ///
     /// # Errors
     /// [`HistoryError::Stopped`].
     pub fn tables(&self, days: Option<RangeInclusive<Day>>) -> Result<Tables, HistoryError> {
         let mut tables = Tables { tables: Vec::new(), files: Vec::new() };
         for (index, (stream, shown)) in STREAMS.iter().zip(self.keeper.show()?).enumerate() {
+            let days = days.clone().filter(|_| !STANDING.contains(stream));
             let Shown { files, loads } = shown;
             let loads = loads.iter().map(AsRef::as_ref).chain([&self.load]);
             let tails = loads.filter_map(|load| load.tails.get(index));
