@@ -105,6 +105,7 @@ words! {
         Times "times" "倍" "times",
         Points "points" "分" "points",
         Minutes "minutes" "分钟" "minutes",
+        Days "days" "天" "days",
     }
 }
 

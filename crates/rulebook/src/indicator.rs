@@ -40,14 +40,6 @@ words! {
     }
 }
 
-words! {
-    /// How a query keeps to the lines of business of its entry.
-    LinesBy "way to keep to the lines" {
-        Tables "tables" "记录所载业态" "the line that its tables' records bear",
-        Registered "registered" "登记的业态" "the line that the institution is registered in",
-    }
-}
-
 /// The longest time that an indicator looks back, in days.
 const LOOKBACK_DAYS_MAX: u32 = 3 * 366;
 /// The longest time after its day that a reading may look at.
@@ -93,8 +85,9 @@ pub struct Indicator {
     /// The columns that tell several findings of an institution and day apart. Where there are any,
     /// a row that is not green is a finding of its own, and a row that is green is nothing.
     pub per: Vec<String>,
-    /// How the query keeps to its lines of business.
-    pub lines_by: LinesBy,
+    /// The table by which the query keeps to its lines of business, where that is not every table
+    /// that it reads: readings are of institutions that stand in it.
+    pub lines_by: Option<String>,
     /// Whether it only feeds other indicators: it is shown, but gives no grade by itself.
     pub weight_only: bool,
     /// The bands, the worst first.
@@ -198,7 +191,7 @@ struct Unchecked {
     lookahead_days: u32,
     days: Days,
     per: Vec<Word>,
-    lines_by: LinesBy,
+    lines_by: Option<Word>,
     weight_only: bool,
     bands: RawBands,
 }
@@ -255,8 +248,6 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
             reader.fault(days, format!("a query looks ahead {LOOKAHEAD_DAYS_MAX} days at most"));
         }
         let days = days.as_ref().map_or(Some(Days::Any), |word| Days::read(&mut reader, word));
-        let lines_by =
-            lines_by.as_ref().map_or(Some(LinesBy::Tables), |word| LinesBy::read(&mut reader, word));
         if bands.value.worst_first().next().is_none() {
             reader.fault(&bands, "an indicator has at least one band").help =
                 Some("give yellow, orange or red".to_owned());
@@ -271,7 +262,7 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
             lookahead_days: lookahead_days.map_or(0, |days| days.value),
             days: days?,
             per,
-            lines_by: lines_by?,
+            lines_by,
             weight_only,
             bands: bands.value,
         };
@@ -349,7 +340,7 @@ impl Draft {
             lookahead_days: raw.lookahead_days,
             days: raw.days,
             per: texts(raw.per),
-            lines_by: raw.lines_by,
+            lines_by: raw.lines_by.map(|word| word.value),
             weight_only: raw.weight_only,
             bands,
             schema: checked.schema,
@@ -368,13 +359,14 @@ impl Draft {
             }
         }
         let is_list = |data_type: &DataType| matches!(data_type, DataType::List(item) if item.data_type() == &DataType::UInt64);
+        let has_positions = self.raw.streams.iter().any(|word| !crate::derived::is_derived(&word.value));
         match (schema.field_with_name(ROWS), self.raw.per.first()) {
             (Ok(field), _) if !is_list(field.data_type()) => {
                 let message = format!("the column \"{ROWS}\" is of type {}", field.data_type());
                 let fault = RuleFault::new(reader.file, None, message);
                 reader.faults.push(fault.with_help("write array_agg(position): the records behind the row"));
             }
-            (Err(_), Some(word)) => {
+            (Err(_), Some(word)) if has_positions => {
                 reader
                     .fault(word, "each finding has records behind it, and the query does not name them")
                     .help = Some(format!("give a column \"{ROWS}\": array_agg(position)"));
@@ -385,6 +377,11 @@ impl Draft {
 
     /// The header must name exactly the streams and inputs that the query reads.
     fn check_tables(&self, reader: &mut Reader<'_>, read: &[String], inputs: &[String]) {
+        if let Some(word) = &self.raw.lines_by
+            && !self.raw.streams.iter().any(|stream| stream.value == word.value)
+        {
+            reader.fault(word, format!("the header does not name \"{}\" among the streams", word.value));
+        }
         for word in &self.raw.streams {
             let known =
                 crate::derived::is_derived(&word.value) || model::streams::stream(&word.value).is_some();

@@ -43,7 +43,7 @@ pub use entry::{Answerable, Basis, Effective, EntryHash, Meta, Nature, REQUIREME
 pub use explain::Language;
 pub use fault::{Faults, RuleFault};
 pub use grading::{Grading, WhenUndetermined};
-pub use indicator::{Days, Indicator, IndicatorBand, Level, LinesBy, ROWS, Scope};
+pub use indicator::{Days, Indicator, IndicatorBand, Level, ROWS, Scope};
 pub use model::event::{Grade, Verdict};
 pub use obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch, obligations_schema};
 pub use principle::Principle;

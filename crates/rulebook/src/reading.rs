@@ -16,7 +16,7 @@ use crate::duty::{self, Duty};
 use crate::entry::{EntryHash, Meta};
 use crate::fault::{Faults, RuleFault};
 use crate::grading::{self, Grading};
-use crate::indicator::{self, Draft, Indicator, LinesBy};
+use crate::indicator::{self, Draft, Indicator};
 use crate::lines;
 use crate::obligations::OBLIGATIONS;
 use crate::principle::{self, Principle};
@@ -152,9 +152,10 @@ impl Reading {
     /// Every entry must be for the lines whose records it looks at.
     fn check_lines(&mut self, indicators: &[Indicator]) {
         let of_rules = self.rules.iter().map(|rule| (&rule.meta, vec![rule.stream.name]));
-        let by_tables = indicators.iter().filter(|indicator| indicator.lines_by == LinesBy::Tables);
-        let of_indicators = by_tables
-            .map(|indicator| (&indicator.meta, indicator.streams.iter().map(String::as_str).collect()));
+        let of_indicators = indicators.iter().map(|indicator| {
+            let decides = |stream: &&String| indicator.lines_by.as_ref().is_none_or(|by| by == *stream);
+            (&indicator.meta, indicator.streams.iter().filter(decides).map(String::as_str).collect())
+        });
         let mut faults = Vec::new();
         for (meta, streams) in of_rules.chain(of_indicators) {
             if let Some(file) = self.ids.get(&meta.id) {

@@ -112,13 +112,11 @@ fn fill(
 ) -> Map<String, Value> {
     for (index, field) in stream.fields.iter().enumerate() {
         match fields.get(field.name) {
-            Some(Value::String(word)) => {
-                if let FieldKind::Pseudonym(kinds) = field.kind {
-                    let pseudonym = pseudonym(kinds, word);
-                    fields.insert(field.name.to_owned(), Value::String(pseudonym));
-                }
+            Some(value) => {
+                let mut value = value.clone();
+                name_pseudonyms(field.kind, &mut value);
+                fields.insert(field.name.to_owned(), value);
             }
-            Some(_) => {}
             None if field.required || index == stream.event_time => {
                 if let Some(value) = default(field, day, position) {
                     fields.insert(field.name.to_owned(), value);
@@ -128,6 +126,23 @@ fn fill(
         }
     }
     fields
+}
+
+/// Puts pseudonyms where words stand for them, in lists too.
+fn name_pseudonyms(kind: FieldKind, value: &mut Value) {
+    match (kind, value) {
+        (FieldKind::Pseudonym(kinds), Value::String(word)) => *word = pseudonym(kinds, word),
+        (FieldKind::List(fields), Value::Array(items)) => {
+            for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                for field in fields {
+                    if let Some(value) = item.get_mut(field.name) {
+                        name_pseudonyms(field.kind, value);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn default(field: &FieldSpec, day: Option<Day>, position: u64) -> Option<Value> {
