@@ -33,13 +33,32 @@ pub fn keep(dir: &Path, book: &Rulebook) -> io::Result<()> {
 /// # Errors
 /// The file system's, or a file that is no longer a sound rulebook of that digest.
 pub fn load(dir: &Path, digest: &str) -> io::Result<Rulebook> {
-    let plain: String = digest.chars().filter(char::is_ascii_hexdigit).collect();
-    let files: Vec<KeptFile> = serde_json::from_slice(&std::fs::read(dir.join(format!("{plain}.json")))?)?;
-    let files = files.into_iter().map(|file| SourceFile::new(file.path, file.text)).collect();
-    let book = Rulebook::from_files(files).map_err(io::Error::other)?;
+    let book = Rulebook::from_files(files(dir, digest)?).map_err(io::Error::other)?;
     if book.hash().to_string() == digest {
         Ok(book)
     } else {
         Err(io::Error::other(format!("the rulebook kept as {digest} has another digest")))
     }
+}
+
+/// The files of the rulebook with a digest, as they were kept, whether or not the program of today
+/// would take them.
+///
+/// # Errors
+/// The file system's, or a file that is no kept rulebook.
+pub fn files(dir: &Path, digest: &str) -> io::Result<Vec<SourceFile>> {
+    let plain: String = digest.chars().filter(char::is_ascii_hexdigit).collect();
+    let files: Vec<KeptFile> = serde_json::from_slice(&std::fs::read(dir.join(format!("{plain}.json")))?)?;
+    Ok(files.into_iter().map(|file| SourceFile::new(file.path, file.text)).collect())
+}
+
+/// The digests of all rulebooks kept, in their order.
+pub fn digests(dir: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_digest = |name: &String| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut digests: Vec<String> =
+        names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).filter(is_digest).collect();
+    digests.sort_unstable();
+    digests
 }

@@ -278,3 +278,32 @@ fn a_simulated_market_passes_the_check() {
     }
     assert!(checked > 5);
 }
+
+#[test]
+fn rules_diff_says_what_changed_and_ends_with_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let same = run(dir.path(), "rules diff embedded embedded --lang en").expect_code(0);
+    assert_eq!(same.out, "The rulebooks say the same.\n");
+    let book = dir.path().join("book");
+    for file in rulebook::load::embedded_files() {
+        let path = book.join(&file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &*file.text).unwrap();
+    }
+    run(dir.path(), "rules diff embedded book").expect_code(0);
+    let path = book.join("special/frequent-transactions.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"> 50\"", "\"> 40\"")).unwrap();
+    let english = run(dir.path(), "rules diff embedded book --lang en").expect_code(1).out;
+    assert!(english.contains("~ frequent-transactions  entry, changed"), "{english}");
+    assert!(english.contains("    bands.yellow: > 50 → > 40\n"), "{english}");
+    assert!(english.contains("the version was not raised"), "{english}");
+    assert!(english.ends_with("1 thing differs.\n"), "{english}");
+    let chinese = run(dir.path(), "rules diff embedded book --lang zh").expect_code(1).out;
+    assert!(chinese.contains("黄色档: > 50 → > 40") && chinese.contains("版本号未变"), "{chinese}");
+    let json = run(dir.path(), "rules diff embedded book --json").expect_code(1).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["changes"][0]["keys"][0]["lines"][1]["new"], "> 40");
+    let unknown = run(dir.path(), "rules diff embedded nowhere").expect_code(2);
+    assert!(unknown.err.contains("there is no folder nowhere"), "{}", unknown.err);
+}

@@ -16,6 +16,7 @@ mod chain;
 pub mod coverage;
 mod demand;
 mod derived;
+pub mod diff;
 mod duty;
 mod entry;
 mod explain;

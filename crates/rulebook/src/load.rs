@@ -62,6 +62,14 @@ pub fn embedded() -> Result<Rulebook, Faults> {
 /// # Errors
 /// [`LoadError`].
 pub fn directory(root: &Path) -> Result<Rulebook, LoadError> {
+    Ok(Rulebook::from_files(directory_files(root)?)?)
+}
+
+/// The files of a rulebook in a folder, sound or not.
+///
+/// # Errors
+/// [`LoadError`] when a file cannot be taken at all.
+pub fn directory_files(root: &Path) -> Result<Vec<SourceFile>, LoadError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |error| LoadError::Unreadable { path, error }
@@ -100,7 +108,7 @@ pub fn directory(root: &Path) -> Result<Rulebook, LoadError> {
     if !faults.is_empty() {
         return Err(LoadError::Faulty(Faults(faults)));
     }
-    Ok(Rulebook::from_files(files)?)
+    Ok(files)
 }
 
 fn slashed(path: &Path) -> String {

@@ -1,5 +1,7 @@
 //! `jianwei rules`: the rulebook, for the one who writes rules and the one who relies on them.
 
+mod diff;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -83,27 +85,29 @@ enum What {
         #[arg(long, value_enum, default_value_t)]
         lang: Lang,
     },
+    Diff(diff::Diff),
 }
 
 impl Rules {
     pub(crate) fn run(self) -> Done {
         let mut screen = Screen::stdout();
-        let book = match (load(self.rulebook.rulebook.as_deref()), &self.what) {
-            (Ok(book), _) => book,
-            // What is wrong with the rulebook is what `check` was asked for.
-            (Err(LoadError::Faulty(faults)), What::Check) => {
-                screen.text(faults.render(FAULT_WIDTH))?;
-                screen.line(&faults)?;
-                return Ok(Outcome::Faults);
-            }
-            (Err(error), _) => return Err(error.into()),
-        };
+        let load = || self.rulebook.load();
         match self.what {
-            What::Check => check(&mut screen, &book),
-            What::Test { ids } => test(&mut screen, &book, &ids),
-            What::List { lang } => list(&mut screen, &book, lang),
-            What::Explain { id, lang } => explain(&mut screen, &book, &id, lang),
-            What::Tree { lang } => tree(&mut screen, &book, lang),
+            What::Check => match self::load(self.rulebook.rulebook.as_deref()) {
+                Ok(book) => check(&mut screen, &book),
+                // What is wrong with the rulebook is what was asked for.
+                Err(LoadError::Faulty(faults)) => {
+                    screen.text(faults.render(FAULT_WIDTH))?;
+                    screen.line(&faults)?;
+                    Ok(Outcome::Faults)
+                }
+                Err(error) => Err(error.into()),
+            },
+            What::Test { ids } => test(&mut screen, &load()?, &ids),
+            What::List { lang } => list(&mut screen, &load()?, lang),
+            What::Explain { id, lang } => explain(&mut screen, &load()?, &id, lang),
+            What::Tree { lang } => tree(&mut screen, &load()?, lang),
+            What::Diff(diff) => diff.run(&mut screen),
         }
     }
 }
