@@ -62,7 +62,8 @@ impl Diff {
             lang.words("两个规则库相同。", "The rulebooks say the same.")
         } else {
             let count = diff.changes.len();
-            let en = if count == 1 { "1 thing differs.".to_owned() } else { format!("{count} things differ.") };
+            let en =
+                if count == 1 { "1 thing differs.".to_owned() } else { format!("{count} things differ.") };
             lang.words(&format!("共 {count} 处不同。"), &en)
         };
         screen.line(words)?;

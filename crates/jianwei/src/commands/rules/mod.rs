@@ -1,13 +1,15 @@
 //! `jianwei rules`: the rulebook, for the one who writes rules and the one who relies on them.
 
+mod coverage;
 mod diff;
+mod tree;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use miette::{Report, miette};
 use rulebook::load::LoadError;
-use rulebook::{Entry, Level, Meta, Rulebook, Tier};
+use rulebook::{Meta, Rulebook};
 
 use crate::language::Lang;
 use crate::outcome::{Done, Outcome};
@@ -78,13 +80,15 @@ enum What {
         #[arg(long, value_enum, default_value_t)]
         lang: Lang,
     },
-    /// Show the entries by tier and level, with their bands
+    /// Show the chain of the tiers: basic rules, the special rules that serve each, the guidance that
+    /// details those; then indicators and filing duties
     #[command(after_help = "Example:\n  jianwei rules tree")]
     Tree {
         /// Language
         #[arg(long, value_enum, default_value_t)]
         lang: Lang,
     },
+    Coverage(coverage::Coverage),
     Diff(diff::Diff),
 }
 
@@ -106,7 +110,8 @@ impl Rules {
             What::Test { ids } => test(&mut screen, &load()?, &ids),
             What::List { lang } => list(&mut screen, &load()?, lang),
             What::Explain { id, lang } => explain(&mut screen, &load()?, &id, lang),
-            What::Tree { lang } => tree(&mut screen, &load()?, lang),
+            What::Tree { lang } => tree::tree(&mut screen, &load()?, lang),
+            What::Coverage(coverage) => coverage.run(&mut screen, &load()?),
             What::Diff(diff) => diff.run(&mut screen),
         }
     }
@@ -115,7 +120,8 @@ impl Rules {
 fn check(screen: &mut Screen, book: &Rulebook) -> Done {
     let cases: usize = book.entries().iter().map(|entry| book.cases(&entry.meta().id).len()).sum();
     screen.line(format_args!(
-        "The rulebook is sound: {} rules, {} indicators, {} filing duties, {} reference tables, {cases} cases (version {}).",
+        "The rulebook is sound: {} basic rules, {} streaming rules, {} queries, {} filing duties, {} reference tables, {cases} cases (version {}).",
+        book.principles().len(),
         book.rules().len(),
         book.indicators().len(),
         book.duties().len(),
@@ -212,64 +218,4 @@ fn explain(screen: &mut Screen, book: &Rulebook, id: &str, lang: Lang) -> Done {
         screen.text(book.explain(id, *language).ok_or_else(|| no_entry(id))?)?;
     }
     Ok(Outcome::Fine)
-}
-
-/// What an entry is filed under: its tier, and of an indicator its level.
-fn branch(entry: &Entry<'_>, tier: Tier, level: Option<Level>) -> bool {
-    let own_level = match entry {
-        Entry::Rule(_) => None,
-        Entry::Indicator(indicator) => Some(indicator.level),
-    };
-    entry.meta().tier == tier && (level.is_none() || own_level == level)
-}
-
-fn tree(screen: &mut Screen, book: &Rulebook, lang: Lang) -> Done {
-    for tier in Tier::ALL {
-        screen.line(screen.paint(Style::Bold, &lang.words(tier.zh(), tier.en())))?;
-        if *tier == Tier::Duty {
-            for duty in book.duties() {
-                screen.line(format_args!("  {}  {}", duty.meta.id, lang.text(&duty.meta.title)))?;
-                let due = lang.words(&duty.due.zh(), &duty.due.en());
-                let streams: Vec<_> = duty.streams.iter().map(|stream| stream.name).collect();
-                screen.line(format_args!("    {}: {due}", streams.join(" ")))?;
-            }
-            continue;
-        }
-        if *tier != Tier::Indicator {
-            twigs(screen, book, lang, "  ", &|entry| branch(entry, *tier, None))?;
-            continue;
-        }
-        for level in Level::ALL {
-            screen.line(format_args!("  {}", lang.words(level.zh(), level.en())))?;
-            twigs(screen, book, lang, "    ", &|entry| branch(entry, *tier, Some(*level)))?;
-        }
-    }
-    Ok(Outcome::Fine)
-}
-
-fn twigs(
-    screen: &mut Screen,
-    book: &Rulebook,
-    lang: Lang,
-    indent: &str,
-    belongs: &dyn Fn(&Entry<'_>) -> bool,
-) -> Result<(), Report> {
-    for entry in book.entries().iter().filter(|entry| belongs(entry)) {
-        let meta = entry.meta();
-        screen.line(format_args!("{indent}{}  {}", meta.id, lang.text(&meta.title)))?;
-        let bands: Vec<(model::event::Grade, String)> = match entry {
-            Entry::Rule(rule) => {
-                rule.bands.iter().map(|band| (band.grade, band.comparison.to_string())).collect()
-            }
-            Entry::Indicator(indicator) => {
-                indicator.bands.iter().map(|band| (band.grade, band.condition.sql().to_owned())).collect()
-            }
-        };
-        for (grade, condition) in bands {
-            let style = Style::of_verdict(model::event::Verdict::Graded(grade));
-            let name = screen.paint(style, &lang.words(grade.zh(), grade.en()));
-            screen.line(format_args!("{indent}  {name} {condition}"))?;
-        }
-    }
-    Ok(())
 }
