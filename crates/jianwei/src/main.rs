@@ -16,6 +16,7 @@ mod grade_table;
 mod graded;
 mod language;
 mod log;
+mod market;
 mod outcome;
 mod progress;
 mod scratch;

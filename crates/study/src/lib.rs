@@ -9,5 +9,6 @@
 #![deny(clippy::indexing_slicing)]
 
 mod auc;
+pub mod market;
 mod rng;
 pub mod wdzj;

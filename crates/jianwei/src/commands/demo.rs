@@ -9,13 +9,11 @@ use std::time::Instant;
 
 use clap::Args;
 use engine::access::Role;
-use engine::intake::{ContentCoding, FilingHead, FilingMode};
 use engine::{DataDir, Engine};
 use gateway::GatewayOptions;
-use miette::{Report, miette};
+use miette::Report;
 use model::clock::Clock;
 use model::time::Time;
-use sim::Market;
 
 use super::serve::{self, LISTEN, serve};
 use super::simulate::PlanArgs;
@@ -23,8 +21,8 @@ use crate::data::holds_ledger;
 use crate::grade_table::Shown;
 use crate::graded::Graded;
 use crate::language::Lang;
+use crate::market::{Noons, file_all};
 use crate::outcome::{Done, Outcome, plain};
-use crate::progress::Bar;
 use crate::scratch;
 use crate::screen::Screen;
 use crate::{log, site};
@@ -113,7 +111,7 @@ impl Demo {
         let book = rulebook::load::embedded()?;
         let engine = site::open(data, site::Setup::default(), book, clock.clone())?;
         let began = Instant::now();
-        let records = file_all(&engine, &market, &clock, present.now())?;
+        let records = file_all(&engine, &market, &clock, present.now(), Noons::Skipped)?;
         let filed = began.elapsed().as_secs_f64();
         engine.settle().map_err(plain)?;
         let settled = began.elapsed().as_secs_f64();
@@ -138,38 +136,4 @@ impl Demo {
         Shown { graded: &graded, book: engine.rulebook(), lang: self.lang, until: None }.print(screen)?;
         screen.line("")
     }
-}
-
-/// Files everything that had arrived by `now`, each at its time; returns how many records.
-fn file_all(engine: &Engine, market: &Market, clock: &Clock, now: Time) -> Result<u64, Report> {
-    let bar = Bar::filings("filing");
-    let filings: Vec<_> = market.filings().take_while(|filing| filing.filed_at <= now).collect();
-    bar.length(filings.len() as u64);
-    let mut records = 0;
-    let mut body = Vec::new();
-    for filing in filings {
-        clock.advance(filing.filed_at);
-        body.clear();
-        let lines = filing.write_to(&mut body).map_err(plain)?;
-        let head = FilingHead {
-            stream: filing.stream,
-            institution: filing.institution.clone(),
-            date: Some(filing.date),
-            is_final: true,
-            announced: Some(lines),
-            mode: FilingMode::Lines,
-            coding: ContentCoding::Identity,
-        };
-        let receipt = engine.file(head, body.as_slice());
-        let receipt = receipt.map_err(|error| {
-            miette!("{} of {}: {:?}", filing.stream.name, filing.institution, error.fault)
-        })?;
-        if receipt.sealed.refused > 0 {
-            return Err(miette!("a simulated filing was refused: {:?}", receipt.refusals));
-        }
-        records += receipt.sealed.accepted;
-        bar.one_more();
-    }
-    bar.end();
-    Ok(records)
 }
