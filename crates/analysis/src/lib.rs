@@ -7,6 +7,7 @@
 pub mod grade;
 pub mod indicators;
 pub mod obligations;
+pub mod review;
 pub mod windows;
 
 /// The name under which what concerns the whole industry is found and graded.

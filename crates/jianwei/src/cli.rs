@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    check, demo, erase, file, filings, grade, import, keys, prove, replay, rules, serve, simulate, standard,
-    study, verify, witness,
+    check, demo, erase, file, filings, grade, import, keys, prove, replay, reviews, rules, serve, simulate,
+    standard, study, verify, witness,
 };
 use crate::outcome::Done;
 
@@ -37,6 +37,7 @@ enum Command {
     Filings(filings::Filings),
     Import(import::Import),
     Grade(grade::Grade),
+    Reviews(reviews::Reviews),
     Rules(rules::Rules),
     Verify(verify::Verify),
     Prove(prove::Prove),
@@ -60,6 +61,7 @@ pub(crate) fn run() -> Done {
         Command::Filings(filings) => filings.run(),
         Command::Import(import) => import.run(),
         Command::Grade(grade) => grade.run(),
+        Command::Reviews(reviews) => reviews.run(),
         Command::Rules(rules) => rules.run(),
         Command::Verify(verify) => verify.run(),
         Command::Prove(prove) => prove.run(),

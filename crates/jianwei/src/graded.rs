@@ -10,10 +10,10 @@ use ledger::keystore::KeyState;
 use ledger::{EntryRef, KeyStore};
 use miette::{Report, miette};
 use model::columns::Columns;
-use model::event::{Finding, GradeEvent};
+use model::event::{Finding, GradeEvent, Occasion};
 use model::spec::Record;
 use model::streams::{LineOfBusiness, Register};
-use model::time::Day;
+use model::time::{Day, Time};
 use seal::leaf::{Head, Scratch, open_event, open_record, read_head};
 use seal::{EventKind, SubjectKey};
 use serde::de::DeserializeOwned;
@@ -37,17 +37,26 @@ pub(crate) struct SealedGrade {
     pub(crate) position: u64,
 }
 
+/// A finding, and when it was found: the time of the evaluation that came to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SealedFinding {
+    pub(crate) finding: Finding,
+    pub(crate) found_at: Time,
+}
+
 /// Grades, findings and names of a ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Graded {
     /// The grades as they stand, by institution and day.
     pub(crate) grades: BTreeMap<(String, Day), SealedGrade>,
     /// What rules found, in the order in which it was sealed.
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<SealedFinding>,
     /// The register.
     pub(crate) registered: BTreeMap<String, Registered>,
     /// Records in the ledger.
     pub(crate) records: u64,
+    /// Findings at the end of the list whose occasion was not read yet.
+    undated: usize,
 }
 
 impl Graded {
@@ -80,8 +89,17 @@ impl Graded {
                 let key = (grade.institution.clone(), grade.day);
                 self.grades.insert(key, SealedGrade { grade, position: entry.index });
             }
-            EventKind::Finding => self.findings.push(opener.event(&head, entry)?),
-            EventKind::Filing | EventKind::Occasion | EventKind::Erasure => {}
+            EventKind::Finding => {
+                let finding = opener.event(&head, entry)?;
+                self.findings.push(SealedFinding { finding, found_at: Time::default() });
+                self.undated += 1;
+            }
+            EventKind::Occasion => {
+                let occasion: Occasion = opener.event(&head, entry)?;
+                let undated = self.findings.iter_mut().rev().take(std::mem::take(&mut self.undated));
+                undated.for_each(|sealed| sealed.found_at = occasion.time);
+            }
+            EventKind::Filing | EventKind::Erasure => {}
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod prove;
 pub(crate) mod replay;
+pub(crate) mod reviews;
 pub(crate) mod rules;
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -1,0 +1,119 @@
+//! `jianwei reviews`: what waits for a person, and until when.
+
+use analysis::review::{Review, queue};
+use clap::Args;
+use model::clock::Clock;
+use model::event::Verdict;
+use model::time::{Day, Time};
+use serde_json::json;
+
+use super::rules::RulebookArg;
+use crate::data::DataArg;
+use crate::graded::Graded;
+use crate::language::Lang;
+use crate::outcome::{Done, Outcome};
+use crate::screen::{Screen, Style};
+use crate::table::{Cell, Table};
+
+/// Show the queue of human review: findings that a person has to look at, by when
+///
+/// Entries of the rulebook with `review` put what they find here; working days are those of the
+/// State Council's calendar.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  jianwei reviews --data ./data\n  jianwei reviews --data ./data --overdue --json"
+)]
+pub(crate) struct Reviews {
+    #[command(flatten)]
+    data: DataArg,
+    #[command(flatten)]
+    rulebook: RulebookArg,
+    /// The queue as of this day; without it, today
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
+    day: Option<Day>,
+    /// Only what is overdue
+    #[arg(long)]
+    overdue: bool,
+    /// Language
+    #[arg(long, value_enum, default_value_t)]
+    lang: Lang,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Reviews {
+    pub(crate) fn run(self) -> Done {
+        let graded = Graded::read(&self.data.existing()?)?;
+        let book = self.rulebook.load()?;
+        let now = self.day.map_or_else(|| Clock::system().now(), Time::start_of);
+        let found_by = |at: &Time| at.day() <= now.day();
+        let findings = graded.findings.iter().filter(|sealed| found_by(&sealed.found_at));
+        let mut waiting = queue(&book, findings.map(|sealed| (&sealed.finding, sealed.found_at)));
+        waiting.retain(|review| !self.overdue || review.is_overdue(now) == Some(true));
+        let mut screen = Screen::stdout();
+        if self.json {
+            for review in &waiting {
+                screen.line(in_json(review, now))?;
+            }
+            return Ok(Outcome::Fine);
+        }
+        self.print(&mut screen, &waiting, now)
+    }
+
+    fn print(&self, screen: &mut Screen, waiting: &[Review], now: Time) -> Done {
+        let lang = self.lang;
+        let headings = [
+            lang.words("截止", "due"),
+            lang.words("机构", "institution"),
+            lang.words("日期", "day"),
+            lang.words("条目", "entry"),
+            lang.words("对象", "about"),
+            lang.words("档位", "grade"),
+            lang.words("数值", "value"),
+        ];
+        let mut table = Table::new(&headings.each_ref().map(String::as_str));
+        for review in waiting {
+            let reason = &review.finding.reason;
+            let due = review.due.as_ref().map_or_else(ToString::to_string, ToString::to_string);
+            let is_overdue = review.is_overdue(now) == Some(true);
+            let grade = match reason.verdict {
+                Verdict::Graded(grade) => lang.words(grade.zh(), grade.en()),
+                Verdict::Undetermined => lang.words("无法判定", "undetermined"),
+            };
+            table.row([
+                if is_overdue { Cell::styled(due, Style::Red) } else { due.into() },
+                review.finding.institution.as_str().into(),
+                review.finding.day.to_string().into(),
+                reason.entry.as_str().into(),
+                about(review).into(),
+                Cell::styled(grade, Style::of_verdict(reason.verdict)),
+                Cell::number(reason.value.as_deref().unwrap_or("–")),
+            ]);
+        }
+        table.print(screen)?;
+        let overdue = waiting.iter().filter(|review| review.is_overdue(now) == Some(true)).count();
+        screen.line(format_args!(
+            "{}: {}; {}: {overdue}",
+            lang.words("待复核", "Waiting for review"),
+            waiting.len(),
+            lang.words("其中逾期", "overdue"),
+        ))?;
+        Ok(Outcome::of(overdue > 0))
+    }
+}
+
+/// What a finding is about, as `column=value`.
+fn about(review: &Review) -> String {
+    let pairs = review.finding.group.iter().map(|(column, value)| format!("{column}={value}"));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+fn in_json(review: &Review, now: Time) -> serde_json::Value {
+    json!({
+        "finding": review.finding,
+        "found_at": review.found_at.to_string(),
+        "due": review.due.as_ref().ok().map(ToString::to_string),
+        "overdue": review.is_overdue(now),
+    })
+}
