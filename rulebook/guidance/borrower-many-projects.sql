@@ -36,6 +36,7 @@ scope: institution
 unit: count
 streams: [project]
 lookback_days: 1096
+days: closed
 per: [borrower]
 bands:
   yellow: "value >= 5"

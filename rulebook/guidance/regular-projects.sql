@@ -38,6 +38,7 @@ scope: institution
 unit: count
 streams: [project]
 lookback_days: 29
+days: closed
 bands:
   yellow: "value >= 20"
   orange: "value >= 50"

@@ -39,6 +39,7 @@ scope: institution
 unit: times
 streams: [project]
 lookback_days: 1096
+days: closed
 per: [borrower]
 bands:
   yellow: "value >= 1"

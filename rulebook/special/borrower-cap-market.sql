@@ -45,6 +45,7 @@ scope: industry
 unit: yuan
 streams: [project]
 lookback_days: 1096
+days: closed
 per: [borrower]
 bands:
   orange: "value > cap"

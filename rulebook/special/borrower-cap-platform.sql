@@ -44,6 +44,7 @@ scope: institution
 unit: yuan
 streams: [project]
 lookback_days: 1096
+days: closed
 per: [borrower]
 bands:
   orange: "value > cap"

@@ -38,6 +38,7 @@ scope: institution
 unit: yuan
 streams: [transaction, account]
 lookback_days: 0
+days: closed
 bands:
   orange: "value > 0"
   red: "value >= 1000000"

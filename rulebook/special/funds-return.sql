@@ -39,6 +39,7 @@ unit: yuan
 streams: [transaction, account, registered]
 lines_by: registered
 lookback_days: 10
+days: closed
 per: [project]
 bands:
   orange: "value > 0"

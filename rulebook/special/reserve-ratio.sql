@@ -45,6 +45,7 @@ unit: percent
 streams: [business_daily]
 inputs: [payment-rating]
 lookback_days: 183
+days: closed
 bands:
   orange: "value > 0"
   red: "value > 10"

@@ -40,6 +40,7 @@ scope: institution
 unit: count
 streams: [project]
 lookback_days: 1096
+days: closed
 per: [collateral_registration]
 bands:
   orange: "value >= 2"

@@ -43,6 +43,7 @@ unit: yuan
 streams: [project, account, related_party_deal]
 lines_by: project
 lookback_days: 1096
+days: closed
 lookahead_days: 31
 per: [project]
 bands:

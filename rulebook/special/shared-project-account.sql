@@ -39,6 +39,7 @@ scope: institution
 unit: count
 streams: [project]
 lookback_days: 1096
+days: closed
 per: [receiving_account]
 bands:
   orange: "value >= 2"

@@ -41,6 +41,7 @@ scope: institution
 unit: percent
 streams: [claim, project]
 lookback_days: 1096
+days: closed
 bands:
   yellow: "value > 0"
   orange: "value >= 20"

@@ -209,19 +209,27 @@ impl GradeBoard {
         standing.sealed = Some(event);
     }
 
-    /// The grades of some days as rows of the table `grades`.
+    /// The grades of some days as rows of the table `grades`, made without the entries that rest on
+    /// grades themselves.
     ///
     /// # Errors
     /// Never for lists that fit in memory; the signature is Arrow's.
-    pub fn table(&self, days: &RangeInclusive<Day>) -> Result<RecordBatch, ArrowError> {
+    pub fn table(
+        &self,
+        book: &Rulebook,
+        days: &RangeInclusive<Day>,
+        without: &BTreeSet<&str>,
+    ) -> Result<RecordBatch, ArrowError> {
         let first = (*days.start(), String::new());
         let after = (days.end().plus(1), String::new());
-        let of_days = self.0.range(first..after).filter_map(|(_, standing)| standing.sealed.as_ref());
-        let graded: Vec<(&GradeEvent, Grade)> =
-            of_days.filter_map(|event| Some((event, event.verdict.grade()?))).collect();
-        let institutions: StringArray = graded.iter().map(|(event, _)| Some(&event.institution)).collect();
-        let days: Date32Array = graded.iter().map(|(event, _)| Some(event.day.0)).collect();
-        let grades: StringArray = graded.iter().map(|(_, grade)| Some(grade.en())).collect();
+        let graded: Vec<(&str, Day, Grade)> = (self.0.range(first..after))
+            .filter_map(|((day, institution), standing)| {
+                Some((institution.as_str(), *day, grade_without(book, standing.sealed.as_ref()?, without)?))
+            })
+            .collect();
+        let institutions: StringArray = graded.iter().map(|(institution, ..)| Some(*institution)).collect();
+        let days: Date32Array = graded.iter().map(|(_, day, _)| Some(day.0)).collect();
+        let grades: StringArray = graded.iter().map(|(.., grade)| Some(grade.en())).collect();
         let columns: Vec<ArrayRef> = vec![Arc::new(institutions), Arc::new(days), Arc::new(grades)];
         RecordBatch::try_new(rulebook::grades_schema(), columns)
     }
@@ -235,6 +243,17 @@ impl GradeBoard {
     pub fn grade(&self, institution: &str, day: Day) -> Option<&GradeEvent> {
         self.0.get(&(day, institution.to_owned()))?.sealed.as_ref()
     }
+}
+
+/// The grade that an event would have without some entries.
+fn grade_without(book: &Rulebook, event: &GradeEvent, without: &BTreeSet<&str>) -> Option<Grade> {
+    let rests = |reason: &&Reason| without.contains(reason.entry.as_str());
+    if !event.reasons.iter().any(|reason| rests(&reason)) {
+        return event.verdict.grade();
+    }
+    let others = event.reasons.iter().filter(|reason| !rests(reason) && book.makes_grades(&reason.entry));
+    let passed = (!event.passed.is_empty()).then_some(Grade::Green);
+    others.filter_map(|reason| reason.verdict.grade()).chain(passed).max()
 }
 
 fn joined(known: &Rows, more: &Rows) -> Rows {

@@ -31,15 +31,39 @@ pub struct Reading {
     pub grades: bool,
 }
 
-/// Which indicators must be read again when tables change: those that read one of them, directly
-/// or through their inputs, and, when something has come due, those that wait for it.
-pub fn affected<'r>(book: &'r Rulebook, changed: &[&str]) -> Vec<&'r Indicator> {
+/// When in an evaluation an indicator is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// First: what rests on records alone.
+    BeforeGrades,
+    /// When the grades that come of the first are known: what rests on grades too.
+    AfterGrades,
+}
+
+impl Turn {
+    /// The turn of an indicator.
+    pub fn of(book: &Rulebook, indicator: &Indicator) -> Self {
+        if tables(book, indicator).contains(GRADES) { Self::AfterGrades } else { Self::BeforeGrades }
+    }
+}
+
+/// Which indicators must be read again in a turn when tables change: those that read one of them,
+/// directly or through their inputs, and, when something has come due, those that wait for it.
+pub fn affected<'r>(book: &'r Rulebook, changed: &[&str], turn: Turn) -> Vec<&'r Indicator> {
     let changed = with_derived(changed);
     let comes_due = changed.contains(&OBLIGATIONS);
     let is_affected = |indicator: &&Indicator| {
-        (comes_due && indicator.days == Days::Closed) || reads(book, indicator, &changed)
+        Turn::of(book, indicator) == turn
+            && ((comes_due && indicator.days == Days::Closed) || reads(book, indicator, &changed))
     };
     book.indicators().iter().filter(is_affected).collect()
+}
+
+/// The entries that rest on grades: they are left out of the grades that they look at, so that no
+/// grade rests on itself.
+pub fn resting_on_grades(book: &Rulebook) -> BTreeSet<&str> {
+    let rests = |indicator: &&Indicator| Turn::of(book, indicator) == Turn::AfterGrades;
+    book.indicators().iter().filter(rests).map(|indicator| indicator.meta.id.as_str()).collect()
 }
 
 /// The tables that changed, with those that are derived from them. What stands holds on one day
@@ -47,7 +71,7 @@ pub fn affected<'r>(book: &'r Rulebook, changed: &[&str]) -> Vec<&'r Indicator> 
 fn with_derived<'a>(changed: &[&'a str]) -> Vec<&'a str> {
     let mut all = changed.to_vec();
     if changed.contains(&OBLIGATIONS) {
-        all.extend([REGISTERED, REGISTERED_ANY, GRADES]);
+        all.extend([REGISTERED, REGISTERED_ANY]);
     } else if changed.contains(&Register::STREAM.name) {
         all.extend([REGISTERED, REGISTERED_ANY]);
     }

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use analysis::grade::{GradeBoard, News, Readings};
+use analysis::indicators::Turn;
 use analysis::obligations::{Duties, Filed, Registered};
 use analysis::windows::{LatestFindings, Settings, StreamingRules, Superseded};
 use analysis::{INDUSTRY, indicators};
@@ -301,21 +302,20 @@ impl Evaluator {
         let mut findings = self.rules.take_findings();
         findings.retain(|finding| self.latest.take(finding));
         findings.extend(self.recomputed()?);
-        let changed = std::mem::take(&mut self.changed);
-        let mut readings = Vec::new();
+        let mut changed = std::mem::take(&mut self.changed);
         let book = Arc::clone(&self.book);
-        for Read { indicator, days, read } in self.read_indicators(&book, &changed)? {
-            if indicator.per.is_empty() {
-                readings.push(Readings { entry: indicator.meta.id.clone(), days, readings: read });
-            } else {
-                let found = indicators::findings(read, self.position);
-                let at = self.position.saturating_sub(1);
-                findings.extend(self.latest.take_read(&indicator.meta.id, &days, &found, at));
-            }
-        }
-        let looked_at = changed.looked_at;
+        let readings = self.take_turn(&book, &changed, Turn::BeforeGrades, &mut findings)?;
+        let looked_at = std::mem::take(&mut changed.looked_at);
         let news = News { findings: &findings, readings, looked_at, as_of: self.position };
-        let grades = self.board.update(&self.book, news);
+        let mut grades = self.board.update(&book, news);
+        if !indicators::resting_on_grades(&book).is_empty() {
+            let before = findings.len();
+            grades.iter().for_each(|grade| changed.note(rulebook::GRADES, grade.day..=grade.day));
+            let readings = self.take_turn(&book, &changed, Turn::AfterGrades, &mut findings)?;
+            let found = findings.get(before..).unwrap_or_default();
+            let news = News { findings: found, readings, looked_at: BTreeSet::new(), as_of: self.position };
+            grades = latest_of_each(grades, self.board.update(&book, news));
+        }
         let occasion = Occasion {
             as_of: self.position,
             time: self.now,
@@ -325,15 +325,38 @@ impl Evaluator {
         Ok(Outputs { findings, grades, occasion })
     }
 
+    /// Reads what is read in a turn. Findings of entries that tell several of a day apart are added to
+    /// the findings; the readings of the others are given.
+    fn take_turn(
+        &mut self,
+        book: &Rulebook,
+        changed: &Changed,
+        turn: Turn,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Readings>, EngineError> {
+        let mut readings = Vec::new();
+        for Read { indicator, days, read } in self.read_indicators(book, changed, turn)? {
+            if indicator.per.is_empty() {
+                readings.push(Readings { entry: indicator.meta.id.clone(), days, readings: read });
+            } else {
+                let found = indicators::findings(read, self.position);
+                let at = self.position.saturating_sub(1);
+                findings.extend(self.latest.take_read(&indicator.meta.id, &days, &found, at));
+            }
+        }
+        Ok(readings)
+    }
+
     fn read_indicators<'r>(
         &self,
         book: &'r Rulebook,
         changed: &Changed,
+        turn: Turn,
     ) -> Result<Vec<Read<'r>>, EngineError> {
         let Some(days) = &changed.days else { return Ok(Vec::new()) };
         // Those that look at the same days share the tables.
         let mut by_days: BTreeMap<_, Vec<&'r rulebook::Indicator>> = BTreeMap::new();
-        for indicator in indicators::affected(book, &changed.streams) {
+        for indicator in indicators::affected(book, &changed.streams, turn) {
             if let Some(shown) = self.shown(indicator, days) {
                 let seen = indicators::seen(indicator, &shown);
                 let key = (*shown.start(), *shown.end(), *seen.start(), *seen.end());
@@ -410,7 +433,9 @@ impl Evaluator {
                 let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
                 rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
             }
-            rulebook::GRADES => self.board.table(seen),
+            rulebook::GRADES => {
+                self.board.table(&self.book, seen, &indicators::resting_on_grades(&self.book))
+            }
             _ => return Ok(None),
         };
         batch.map(Some).map_err(EngineError::evaluation)
@@ -450,6 +475,14 @@ impl Evaluator {
     pub(crate) fn position(&self) -> u64 {
         self.position
     }
+}
+
+/// Grades of two turns, of each institution and day the later one, in the order of day and
+/// institution.
+fn latest_of_each(first: Vec<GradeEvent>, then: Vec<GradeEvent>) -> Vec<GradeEvent> {
+    let all = first.into_iter().chain(then);
+    let by_key: BTreeMap<_, _> = all.map(|grade| ((grade.day, grade.institution.clone()), grade)).collect();
+    by_key.into_values().collect()
 }
 
 /// The days that records bear.

@@ -96,8 +96,8 @@ fn ask(history: &History, rows: &[Row], days: Option<RangeInclusive<i32>>) {
         let expected = || {
             rows.iter().filter(|row| {
                 // What stands is seen whatever the days.
-                let within = STANDING.contains(&stream)
-                    || days.as_ref().is_none_or(|days| days.contains(&row.day));
+                let within =
+                    STANDING.contains(&stream) || days.as_ref().is_none_or(|days| days.contains(&row.day));
                 row.stream == stream && !row.is_superseded && within
             })
         };

@@ -47,6 +47,7 @@ scope: institution
 unit: points
 streams: [registered, grades]
 lookback_days: 183
+days: closed
 weight_only: true
 bands:
   yellow: "rating_class = 'C'"
