@@ -31,6 +31,9 @@ pub struct Reading {
     pub grades: bool,
 }
 
+/// Stands among the tables that changed when filings of some day have come due.
+pub const COMES_DUE: &str = "comes due";
+
 /// When in an evaluation an indicator is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -47,16 +50,30 @@ impl Turn {
     }
 }
 
-/// Which indicators must be read again in a turn when tables change: those that read one of them,
-/// directly or through their inputs, and, when something has come due, those that wait for it.
-pub fn affected<'r>(book: &'r Rulebook, changed: &[&str], turn: Turn) -> Vec<&'r Indicator> {
+/// Tables that changed, each with the days of which rows did.
+pub type Tables = BTreeMap<&'static str, RangeInclusive<Day>>;
+
+/// Which indicators must be read again in a turn when tables change, and the days of the change:
+/// those that read one of them, directly or through their inputs, and, when something has come
+/// due, those that wait for it.
+pub fn affected<'r>(
+    book: &'r Rulebook,
+    changed: &Tables,
+    turn: Turn,
+) -> Vec<(&'r Indicator, RangeInclusive<Day>)> {
     let changed = with_derived(changed);
-    let comes_due = changed.contains(&OBLIGATIONS);
-    let is_affected = |indicator: &&Indicator| {
-        Turn::of(book, indicator) == turn
-            && ((comes_due && indicator.days == Days::Closed) || reads(book, indicator, &changed))
-    };
-    book.indicators().iter().filter(is_affected).collect()
+    let of_turn = book.indicators().iter().filter(|indicator| Turn::of(book, indicator) == turn);
+    let with_days = of_turn.filter_map(|indicator| {
+        let mut read = tables(book, indicator);
+        if indicator.days == Days::Closed {
+            read.insert(COMES_DUE);
+        }
+        let days = read.iter().filter_map(|table| changed.get(table));
+        let first = days.clone().map(|days| *days.start()).min()?;
+        let last = days.map(|days| *days.end()).max()?;
+        Some((indicator, first..=last))
+    });
+    with_days.collect()
 }
 
 /// The entries that rest on grades: they are left out of the grades that they look at, so that no
@@ -68,23 +85,20 @@ pub fn resting_on_grades(book: &Rulebook) -> BTreeSet<&str> {
 
 /// The tables that changed, with those that are derived from them. What stands holds on one day
 /// more when a day has come due.
-fn with_derived<'a>(changed: &[&'a str]) -> Vec<&'a str> {
-    let mut all = changed.to_vec();
-    if changed.contains(&OBLIGATIONS) {
-        all.extend([REGISTERED, REGISTERED_ANY]);
-    } else if changed.contains(&Register::STREAM.name) {
-        all.extend([REGISTERED, REGISTERED_ANY]);
+fn with_derived(changed: &Tables) -> Tables {
+    let mut all = changed.clone();
+    let mut note = |table: &'static str, days: Option<&RangeInclusive<Day>>| {
+        let Some(days) = days else { return };
+        let known = all.entry(table).or_insert_with(|| days.clone());
+        *known = *known.start().min(days.start())..=*known.end().max(days.end());
+    };
+    let (due, register) = (changed.get(COMES_DUE), changed.get(Register::STREAM.name));
+    note(OBLIGATIONS, due);
+    for table in [REGISTERED, REGISTERED_ANY] {
+        note(table, due);
+        note(table, register);
     }
     all
-}
-
-fn reads(book: &Rulebook, indicator: &Indicator, changed: &[&str]) -> bool {
-    let input = |id: &String| match book.entry(id) {
-        Some(Entry::Indicator(input)) => reads(book, input, changed),
-        _ => false,
-    };
-    indicator.streams.iter().any(|stream| changed.contains(&stream.as_str()))
-        || indicator.inputs.iter().any(input)
 }
 
 /// All tables that an indicator reads, its inputs' counted: streams and derived ones.

@@ -141,24 +141,23 @@ impl Duties {
         day
     }
 
-    /// The days for which something is owed that becomes due after `before` and not after `now`;
-    /// days of daily duties around them may be among them.
+    /// The days for which something is owed that becomes due after `before` and not after `now`, up
+    /// to the day of `now`; nothing when nothing becomes due in between.
     pub fn due_between(&self, before: Time, now: Time) -> Option<RangeInclusive<Day>> {
         if now <= before {
             return None;
         }
-        let daily = self.0.iter().filter(|duty| duty.period == Period::Day);
-        let longest = daily.map(|duty| days_until_due(duty, before.day())).max();
-        let around = longest.map(|longest| before.day().plus(-longest - 1));
-        let monthly = self.0.iter().filter(|duty| duty.period == Period::Month);
-        let ended = monthly.filter_map(|duty| {
-            let ends =
-                |day: &Day| duty.covers(*day) && (before < duty.due_at(*day)) && duty.due_at(*day) <= now;
-            // What becomes due after `before` is due in its month or later: for the month before it.
-            let earliest = before.day().first_of_month().plus(-1).first_of_month();
-            (earliest.0..=now.day().0).map(Day).find(ends)
+        let comes_due =
+            |duty: &Duty, day: Day| duty.covers(day) && before < duty.due_at(day) && duty.due_at(day) <= now;
+        let firsts = self.0.iter().filter_map(|duty| {
+            let earliest = match duty.period {
+                Period::Day => before.day().plus(-days_until_due(duty, before.day())),
+                // What becomes due after `before` is due in its month or later: for the month before it.
+                Period::Month => before.day().first_of_month().plus(-1).first_of_month(),
+            };
+            (earliest.0..=now.day().0).map(Day).find(|day| comes_due(duty, *day))
         });
-        let first = ended.chain(around).min()?;
+        let first = firsts.min()?;
         Some(first..=now.day())
     }
 }

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use analysis::grade::{GradeBoard, News, Readings};
-use analysis::indicators::Turn;
+use analysis::indicators::{Tables, Turn};
 use analysis::obligations::{Duties, Filed, Registered};
 use analysis::windows::{LatestFindings, Settings, StreamingRules, Superseded};
 use analysis::{INDUSTRY, indicators};
@@ -35,43 +35,39 @@ const STANDING_DAYS_JUDGED: i32 = 31;
 /// What changed since the last evaluation.
 #[derive(Debug, Default)]
 struct Changed {
-    streams: Vec<&'static str>,
-    days: Option<RangeInclusive<Day>>,
+    /// By table: the days of which rows changed.
+    tables: Tables,
     /// The first day from which something filed in a standing stream holds.
-    standing_from: Option<Day>,
+    standing: BTreeMap<&'static str, Day>,
     /// Institutions and days that records came of.
     looked_at: BTreeSet<(Day, String)>,
 }
 
 impl Changed {
-    fn note(&mut self, stream: &'static str, days: RangeInclusive<Day>) {
-        if !self.streams.contains(&stream) {
-            self.streams.push(stream);
-        }
-        let is_standing = STANDING.iter().any(|standing| standing.name == stream);
-        if is_standing {
-            let from = self.standing_from.unwrap_or(*days.start());
-            self.standing_from = Some(from.min(*days.start()));
+    fn note(&mut self, table: &'static str, days: RangeInclusive<Day>) {
+        if STANDING.iter().any(|standing| standing.name == table) {
+            let from = self.standing.entry(table).or_insert(*days.start());
+            *from = (*from).min(*days.start());
         } else {
-            self.note_days(days);
+            self.note_days(table, days);
         }
+    }
+
+    fn note_days(&mut self, table: &'static str, days: RangeInclusive<Day>) {
+        let known = self.tables.entry(table).or_insert_with(|| days.clone());
+        *known = *known.start().min(days.start())..=*known.end().max(days.end());
     }
 
     /// What stands bears on every day since; those long past are not judged again for it.
     fn settle_standing(&mut self, now: Day) {
-        if let Some(from) = self.standing_from.take() {
+        for (table, from) in std::mem::take(&mut self.standing) {
             let first = from.max(now.plus(-STANDING_DAYS_JUDGED));
-            self.note_days(first..=first.max(now));
+            self.note_days(table, first..=first.max(now));
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.days.is_none() && self.standing_from.is_none()
-    }
-
-    fn note_days(&mut self, days: RangeInclusive<Day>) {
-        let known = self.days.clone().unwrap_or_else(|| days.clone());
-        self.days = Some(*known.start().min(days.start())..=*known.end().max(days.end()));
+        self.tables.is_empty() && self.standing.is_empty()
     }
 }
 
@@ -295,7 +291,7 @@ impl Evaluator {
         if let Some(days) = self.duties.due_between(self.judged, self.now)
             && self.judged > Time::default()
         {
-            self.changed.note(rulebook::OBLIGATIONS, days);
+            self.changed.note(indicators::COMES_DUE, days);
         }
         self.judged = self.now;
         self.changed.settle_standing(self.now.day());
@@ -353,11 +349,10 @@ impl Evaluator {
         changed: &Changed,
         turn: Turn,
     ) -> Result<Vec<Read<'r>>, EngineError> {
-        let Some(days) = &changed.days else { return Ok(Vec::new()) };
         // Those that look at the same days share the tables.
         let mut by_days: BTreeMap<_, Vec<&'r rulebook::Indicator>> = BTreeMap::new();
-        for indicator in indicators::affected(book, &changed.streams, turn) {
-            if let Some(shown) = self.shown(indicator, days) {
+        for (indicator, days) in indicators::affected(book, &changed.tables, turn) {
+            if let Some(shown) = self.shown(indicator, &days) {
                 let seen = indicators::seen(indicator, &shown);
                 let key = (*shown.start(), *shown.end(), *seen.start(), *seen.end());
                 by_days.entry(key).or_default().push(indicator);

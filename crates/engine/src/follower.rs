@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ledger::Reader;
@@ -22,7 +23,12 @@ const RECEIPTS_TOGETHER: usize = 1024;
 /// filing is.
 const RECORDS_TOGETHER: usize = 1 << 20;
 /// How long a filing that goes on and on may wait until what it brought so far is evaluated.
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long nothing must come before what came is evaluated: filings come in bursts, and one
+/// evaluation of many costs as much as that of one.
+const QUIET: Duration = Duration::from_millis(10);
+/// How long a receipt waits for its evaluation at most, however many come after it.
+const WAIT_MAX: Duration = Duration::from_millis(250);
 
 /// What the follower is told beside what was appended.
 pub(crate) enum Request {
@@ -56,20 +62,26 @@ impl Follower {
         let mut receipts = 0;
         let mut settling: Vec<Sender<Result<(), Arc<str>>>> = Vec::new();
         let mut records = 0;
+        // When the first receipt came that is not evaluated yet.
+        let mut since: Option<Instant> = None;
         loop {
-            let waits = !self.requests.is_empty();
             let is_much = receipts >= RECEIPTS_TOGETHER || records >= RECORDS_TOGETHER;
-            if is_much || (!waits && (receipts > 0 || !settling.is_empty())) {
+            let waited = since.is_some_and(|since| since.elapsed() >= WAIT_MAX);
+            let settles = !settling.is_empty() && self.requests.is_empty();
+            if is_much || waited || settles {
                 self.evaluate();
-                (receipts, records) = (0, 0);
+                (receipts, records, since) = (0, 0, None);
                 for reply in settling.drain(..) {
                     let _ = reply.send(self.standing());
                 }
             }
-            match self.requests.recv_timeout(PATIENCE) {
+            match self.requests.recv_timeout(if receipts > 0 { QUIET } else { PATIENCE }) {
                 Ok(Request::Appended(appended)) => {
                     match &appended {
-                        Appended::Receipt(..) => receipts += 1,
+                        Appended::Receipt(..) => {
+                            receipts += 1;
+                            since.get_or_insert_with(Instant::now);
+                        }
                         Appended::Records { columns, .. } => records += columns.len(),
                     }
                     if let Err(error) = self.apply(appended) {
@@ -83,7 +95,10 @@ impl Follower {
                 Ok(Request::Settle(reply)) => settling.push(reply),
                 Err(RecvTimeoutError::Timeout) => {
                     self.seal();
-                    receipts += usize::from(self.evaluator.has_news());
+                    if receipts > 0 || self.evaluator.has_news() {
+                        self.evaluate();
+                        (receipts, records, since) = (0, 0, None);
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
