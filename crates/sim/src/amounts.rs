@@ -23,7 +23,12 @@ impl Amounts {
     /// An amount in fen, at least 1.
     #[inline]
     pub(crate) fn draw_fen(&self, rng: &mut Rng) -> i64 {
-        let bits = rng.bits();
+        self.of_bits(rng.bits())
+    }
+
+    /// The amount that 64 random bits stand for.
+    #[inline]
+    pub(crate) fn of_bits(&self, bits: u64) -> i64 {
         let bucket = (bits >> (64 - BUCKET_BITS)) as usize;
         let fraction = u128::from(bits << BUCKET_BITS >> 32);
         let (low, high) = match self.0.get(bucket..bucket + 2) {

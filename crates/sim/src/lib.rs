@@ -8,18 +8,24 @@
 //! **Invariant:** no raw number of a person, real-looking or not, leaves this crate.
 
 mod amounts;
+mod calendar;
 mod cycle;
+mod extras;
 mod line;
 mod load;
+mod loan;
 mod market;
 mod people;
 mod planted;
 mod plots;
 pub mod rng;
+mod rows;
+mod schemes;
 mod streams;
+mod truth;
 mod world;
 
 pub use load::{LOAD_FIRST_DAY, TransactionLines, transactions};
 pub use market::{Filing, Filings, Institution, Market, MarketPlan};
-pub use people::DEMO_SECRET;
 pub use planted::{Conduct, Planted};
+pub use truth::{Expected, Truth};

@@ -1,6 +1,6 @@
 //! Writes one record after the other in the wire form.
 
-use model::money::{Fen, Percent};
+use model::money::Fen;
 use model::time::{Day, MICROS_PER_DAY, SHANGHAI_OFFSET_SECONDS, Time};
 
 const HEX: [[u8; 2]; 256] = hex_pairs();
@@ -104,18 +104,80 @@ pub(crate) fn push_clock(out: &mut Vec<u8>, micros: u64) {
     out.extend_from_slice(&text);
 }
 
+/// Year, month and day of the month of a civil day (Howard Hinnant's `civil_from_days`).
+#[inline]
+pub(crate) fn civil(day: Day) -> (u32, u32, u32) {
+    let shifted = i64::from(day.0) + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * of_year + 2) / 153;
+    let day_of_month = of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year as u32, month as u32, day_of_month as u32)
+}
+
+/// Appends `YYYY-MM-DD`.
+#[inline]
+pub(crate) fn push_day(out: &mut Vec<u8>, day: Day) {
+    let (year, month, day) = civil(day);
+    push_padded(out, u64::from(year), 2);
+    out.push(b'-');
+    push_pair(out, u64::from(month));
+    out.push(b'-');
+    push_pair(out, u64::from(day));
+}
+
+/// The id of a record: a letter or two, a date, a number. Small enough to be copied about, and made
+/// of what the record is about, so that any stream can name a record that another one holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Tag {
+    /// What kind of record.
+    pub(crate) prefix: &'static str,
+    /// The day that it belongs to.
+    pub(crate) day: Day,
+    /// Its number in that day.
+    pub(crate) number: u64,
+}
+
+impl Tag {
+    pub(crate) const fn new(prefix: &'static str, day: Day, number: u64) -> Self {
+        Self { prefix, day, number }
+    }
+
+    #[inline]
+    pub(crate) fn push(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.prefix.as_bytes());
+        let (year, month, day) = civil(self.day);
+        push_padded(out, u64::from(year * 10_000 + month * 100 + day), 4);
+        out.push(b'-');
+        push_padded(out, self.number, 5);
+    }
+}
+
+impl std::fmt::Display for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = Vec::new();
+        self.push(&mut out);
+        f.write_str(&String::from_utf8_lossy(&out))
+    }
+}
+
 /// One record being written: a field after the other, each name once.
 pub(crate) struct Line<'a> {
     out: &'a mut Vec<u8>,
 }
 
 impl<'a> Line<'a> {
-    /// Begins a record with its id.
-    pub(crate) fn begin(out: &'a mut Vec<u8>, id: &str) -> Self {
+    /// Begins a record with its id, and its revision where it is one.
+    pub(crate) fn begin(out: &'a mut Vec<u8>, id: Tag, revision: u64) -> Self {
         out.extend_from_slice(b"{\"id\":\"");
-        out.extend_from_slice(id.as_bytes());
+        id.push(out);
         out.push(b'"');
-        Self { out }
+        let line = Self { out };
+        if revision > 0 { line.count("revision", revision) } else { line }
     }
 
     /// Begins an item of a list with its first field, a text.
@@ -153,11 +215,26 @@ impl<'a> Line<'a> {
         self.quoted(name, |out| push_yuan(out, amount.0))
     }
 
+    /// The id of another record.
+    pub(crate) fn tag(self, name: &str, tag: Tag) -> Self {
+        self.quoted(name, |out| tag.push(out))
+    }
+
     /// A rate.
     pub(crate) fn percent(self, name: &str, percent: f64) -> Self {
-        // Two decimals, as people write rates.
-        let rate = Percent::from_f64((percent * 100.0).round() / 100.0);
-        self.text(name, &rate.to_string())
+        self.hundredths(name, (percent * 100.0).round() as i64)
+    }
+
+    /// A rate in hundredths of a per cent: two decimals, as people write rates.
+    pub(crate) fn hundredths(self, name: &str, rate: i64) -> Self {
+        self.quoted(name, |out| push_yuan(out, rate))
+    }
+
+    /// Yes or no.
+    pub(crate) fn flag(mut self, name: &str, value: bool) -> Self {
+        self.name(name);
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        self
     }
 
     /// A count.
@@ -169,18 +246,17 @@ impl<'a> Line<'a> {
 
     /// A date.
     pub(crate) fn day(self, name: &str, day: Day) -> Self {
-        self.text(name, &day.to_string())
+        self.quoted(name, |out| push_day(out, day))
     }
 
-    /// A point in time, with the offset of Asia/Shanghai and microseconds. `day_text` is its
-    /// civil date, which the caller has at hand as text.
-    pub(crate) fn time(self, name: &str, day_text: &str, time: Time) -> Self {
+    /// A point in time, with the offset of Asia/Shanghai and microseconds.
+    pub(crate) fn time(self, name: &str, time: Time) -> Self {
         let offset_micros = i64::from(SHANGHAI_OFFSET_SECONDS) * 1_000_000;
-        let micros = (time.0 + offset_micros).rem_euclid(MICROS_PER_DAY) as u64;
+        let civil_micros = time.0 + offset_micros;
         self.quoted(name, |out| {
-            out.extend_from_slice(day_text.as_bytes());
+            push_day(out, Day(civil_micros.div_euclid(MICROS_PER_DAY) as i32));
             out.push(b'T');
-            push_clock(out, micros);
+            push_clock(out, civil_micros.rem_euclid(MICROS_PER_DAY) as u64);
             out.extend_from_slice(b"+08:00");
         })
     }
@@ -249,7 +325,13 @@ mod tests {
         }
         assert_eq!(written(&|out| push_padded(out, 123, 3)), "000123");
         let time = Time::parse("2024-03-01T23:59:58.123456+08:00").unwrap();
-        let line = written(&|out| Line::begin(out, "x").time("time", &time.day().to_string(), time).end());
-        assert_eq!(line, "{\"id\":\"x\",\"time\":\"2024-03-01T23:59:58.123456+08:00\"}\n");
+        let id = Tag::new("T", time.day(), 7);
+        let line = written(&|out| Line::begin(out, id, 2).time("time", time).hundredths("rate", 725).end());
+        let expected = "{\"id\":\"T20240301-0000000007\",\"revision\":2,\
+                        \"time\":\"2024-03-01T23:59:58.123456+08:00\",\"rate\":\"7.25\"}\n";
+        assert_eq!(line, expected);
+        for day in (7305..84_006).step_by(7).map(Day) {
+            assert_eq!(written(&|out| push_day(out, day)), day.to_string());
+        }
     }
 }

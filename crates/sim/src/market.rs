@@ -8,15 +8,19 @@ use std::sync::Arc;
 use model::institution::InstitutionId;
 use model::spec::{Record, StreamSpec};
 use model::streams::{
-    BusinessDaily, CustodyStatement, Disclosure, DualRecording, KycCheck, LineOfBusiness, OperationsDaily,
-    Project, Register, Transaction, stream_numbered,
+    AccountRegister, BusinessDaily, Claim, CustodyStatement, Disclosure, DualRecording, KycCheck,
+    LineOfBusiness, MajorEvent, OperationsDaily, Policy, Product, Project, Register, RelatedPartyDeal,
+    Transaction, stream_numbered,
 };
 use model::time::{Day, Time};
 
+use crate::extras::Punctuality;
 use crate::planted::{Conduct, Planted};
 use crate::plots::Plot;
+use crate::schemes;
 use crate::streams;
-use crate::world::{Member, Topic, World};
+use crate::truth::Truth;
+use crate::world::{Cast, Member, Topic, World};
 
 /// What market to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +32,8 @@ pub struct MarketPlan {
     pub institutions: u32,
     /// How many days; nine are needed for a week's growth of the loan balance.
     pub days: u32,
-    /// How many transactions in all. Fewer than those planted (some 150 for each forty
-    /// institutions) leaves the planted ones alone.
+    /// How many transactions in all; a market of platforms alone comes near it. Fewer than those
+    /// planted leaves the planted ones alone.
     pub transactions: u64,
     /// The first business day.
     pub first_day: Day,
@@ -67,6 +71,8 @@ pub struct Filing {
     pub date: Day,
     /// When it arrives: in the night after its day, or late.
     pub filed_at: Time,
+    /// Whether it has as many lines as it announces; else one is missing.
+    pub is_complete: bool,
 }
 
 /// The filings of a market in the order in which they arrive.
@@ -85,15 +91,21 @@ struct Due {
     day: u32,
 }
 
-/// How much later than the others a late filing comes. Longer than any public holiday after
-/// which it might still be in time.
-const LATE_SECONDS: i64 = 10 * 86_400;
+/// Days that a late filing comes after the others: longer than any public holiday after which it
+/// might still be in time.
+const LATE_DAYS: u32 = 10;
 
 impl Market {
-    /// Makes a market. Takes time and memory for the persons (one for ten transactions), not for
-    /// the transactions.
+    /// Makes a market in which ten kinds of conduct are planted ([`Conduct`]), each at an
+    /// institution of its own. Takes memory for days and institutions, not for transactions.
     pub fn new(plan: MarketPlan) -> Self {
-        Self(Arc::new(World::new(plan)))
+        Self(Arc::new(World::new(plan, Cast::Ten)))
+    }
+
+    /// Makes a market in which every kind of conduct is planted that there is, and much that looks
+    /// alike and is lawful; see [`Market::truth`].
+    pub fn whole(plan: MarketPlan) -> Self {
+        Self(Arc::new(World::new(plan, Cast::Whole)))
     }
 
     /// The plan that it was made from.
@@ -108,16 +120,16 @@ impl Market {
 
     /// All filings, in the order in which they arrive.
     pub fn filings(&self) -> Filings {
-        let mut waiting = BinaryHeap::new();
-        for member in &self.0.members {
-            let filed_at = Time::start_of(self.0.plan.first_day).plus_seconds(member.index as i64 + 1);
-            let stream = Register::STREAM.number;
-            waiting.push(Reverse(Due { filed_at, member: member.index, stream, day: 0 }));
-        }
+        let waiting = BinaryHeap::new();
         Filings { world: self.0.clone(), next_day: 0, waiting }
     }
 
-    /// What was planted, by institution and day.
+    /// Every finding that the records must lead to, and what must not be taken for one.
+    pub fn truth(&self) -> Vec<Truth> {
+        self.0.truths.clone()
+    }
+
+    /// What was planted of the ten kinds, by institution and day.
     pub fn planted(&self) -> Vec<Planted> {
         let mut all = Vec::new();
         for member in &self.0.members {
@@ -151,12 +163,12 @@ impl Iterator for Filings {
     type Item = Filing;
 
     fn next(&mut self) -> Option<Filing> {
-        // Nothing about a day arrives before that day is over.
+        // Nothing about a day arrives before that day has begun.
         while self.next_day < self.world.plan.days
             && self
                 .waiting
                 .peek()
-                .is_none_or(|first| first.0.filed_at >= Time::start_of(self.world.day(self.next_day).plus(1)))
+                .is_none_or(|first| first.0.filed_at >= Time::start_of(self.world.day(self.next_day)))
         {
             self.expect_day(self.next_day);
             self.next_day += 1;
@@ -168,8 +180,13 @@ impl Iterator for Filings {
         Some(Filing {
             institution: member.public.id.clone(),
             stream,
-            date: if stream == Disclosure::STREAM { streams::disclosed_period_end(day) } else { day },
+            date: if stream == Disclosure::STREAM {
+                streams::disclosure::filing_date(&self.world, member, due.day)
+            } else {
+                day
+            },
             filed_at: due.filed_at,
+            is_complete: punctuality(member, stream, due.day) != Punctuality::Incomplete,
             world: self.world.clone(),
             member: due.member,
             day: due.day,
@@ -192,36 +209,72 @@ impl Filings {
 
 /// The streams in which an institution has something to say about a day.
 fn owed(world: &World, member: &Member, day: u32) -> Vec<&'static StreamSpec> {
-    let mut streams = match member.public.line {
-        LineOfBusiness::Custody => return vec![CustodyStatement::STREAM],
-        LineOfBusiness::P2p => vec![Project::STREAM],
-        LineOfBusiness::Insurance => vec![DualRecording::STREAM],
-        LineOfBusiness::Payment | LineOfBusiness::Fund => Vec::new(),
+    let of_line: &[&StreamSpec] = match member.public.line {
+        LineOfBusiness::Custody => &[CustodyStatement::STREAM],
+        LineOfBusiness::P2p => &[Project::STREAM, Claim::STREAM],
+        LineOfBusiness::Insurance => &[DualRecording::STREAM, Policy::STREAM, Product::STREAM],
+        LineOfBusiness::Fund => &[Product::STREAM],
+        LineOfBusiness::Payment => &[],
     };
-    streams.extend([Transaction::STREAM, BusinessDaily::STREAM, OperationsDaily::STREAM, KycCheck::STREAM]);
-    if world.day(day).day_of_month() == streams::DISCLOSURE_DAY {
+    let of_all: &[&StreamSpec] = match member.public.line {
+        LineOfBusiness::Custody => &[Register::STREAM],
+        _ => &[
+            Register::STREAM,
+            Transaction::STREAM,
+            BusinessDaily::STREAM,
+            OperationsDaily::STREAM,
+            KycCheck::STREAM,
+            AccountRegister::STREAM,
+            RelatedPartyDeal::STREAM,
+            MajorEvent::STREAM,
+        ],
+    };
+    let mut streams: Vec<_> = of_line.iter().chain(of_all).copied().collect();
+    streams.retain(|stream| streams::has_records(world, member, stream, day));
+    if member.public.line != LineOfBusiness::Custody && streams::disclosure::is_due(world, member, day) {
         streams.push(Disclosure::STREAM);
     }
     streams
 }
 
-/// When a filing about a day arrives: between one and nine in the morning after it; never when it
-/// is planted that it does not.
-fn filed_at(world: &World, member: &Member, stream: &'static StreamSpec, day: u32) -> Option<Time> {
-    let mut rng = world.rng(Topic::FiledAt, member, day * 32 + u32::from(stream.number));
-    let seconds = 3600 + rng.below(8 * 3600) as i64;
-    let in_time = Time::start_of(world.day(day).plus(1)).plus_seconds(seconds);
+/// How a filing is to come.
+fn punctuality(member: &Member, stream: &StreamSpec, day: u32) -> Punctuality {
     let is_business = stream == BusinessDaily::STREAM;
     match member.plot {
-        Some(Plot::Late { day: late }) if late == day && is_business => {
-            Some(in_time.plus_seconds(LATE_SECONDS))
-        }
+        Some(Plot::Late { day: late }) if late == day && is_business => return Punctuality::Late(LATE_DAYS),
         Some(Plot::Silent { day: silent })
             if silent == day && (is_business || stream == OperationsDaily::STREAM) =>
         {
-            None
+            return Punctuality::Never;
         }
-        _ => Some(in_time),
+        _ => {}
+    }
+    let twists = &member.extras.flags.filings;
+    let twist = twists.iter().find(|(number, on, _)| *number == stream.number && *on == day);
+    twist.map_or(Punctuality::InTime, |(_, _, punctuality)| *punctuality)
+}
+
+/// When a filing about a day arrives: between one and nine in the morning after it, the register
+/// as its day begins, major events on their day; never when it is planted that it does not.
+pub(crate) fn filed_at(
+    world: &World,
+    member: &Member,
+    stream: &'static StreamSpec,
+    day: u32,
+) -> Option<Time> {
+    let mut rng = world.rng(Topic::FiledAt, member, day * 32 + u32::from(stream.number));
+    let start = Time::start_of(world.day(day));
+    let in_time = if stream == Register::STREAM {
+        start.plus_seconds(member.index as i64 % 3600 + 1)
+    } else if stream == MajorEvent::STREAM {
+        start.plus_seconds(22 * 3600 + rng.below(6000) as i64)
+    } else {
+        start.plus_seconds(25 * 3600 + rng.below(8 * 3600) as i64)
+    };
+    match punctuality(member, stream, day) {
+        Punctuality::InTime | Punctuality::Incomplete => Some(in_time),
+        Punctuality::Late(days) => Some(in_time.plus_seconds(i64::from(days) * 86_400)),
+        Punctuality::Never => None,
     }
 }
 
@@ -230,7 +283,7 @@ fn planted_on(world: &World, member: &Member, day: u32) -> Vec<Conduct> {
     let truth = match member.plot {
         None => return Vec::new(),
         Some(Plot::BusyUser { .. } | Plot::LargeDay { .. }) => {
-            return streams::transactions::planted(world, member, day);
+            return schemes::clients::planted(member, day);
         }
         Some(Plot::Late { day: late }) if late == day => {
             filed_at(world, member, BusinessDaily::STREAM, day).map(|filed_at| Conduct::Late { filed_at })

@@ -22,8 +22,6 @@ pub(crate) enum Plot {
 
 /// Institutions for which each plot is planted once.
 const INSTITUTIONS_PER_ROUND: usize = 40;
-/// Transactions of a user who moves a large sum.
-pub(crate) const LARGE_DAY_TRANSACTIONS: u32 = 4;
 
 /// Chooses the plot of each institution, most have none. A plot for which no institution is left,
 /// or the days are too few, is left out.

@@ -2,18 +2,22 @@
 //! drawn when a filing is written, from a generator of its own for each topic, so that filings
 //! can be written in any order, twice, and by several threads.
 
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 use model::institution::InstitutionId;
 use model::streams::LineOfBusiness;
 use model::time::Day;
 
 use crate::amounts::Amounts;
-use crate::cycle::day_factor;
+use crate::calendar::Calendar;
+use crate::cycle::{Flow, day_factor};
+use crate::extras::Extras;
+use crate::loan;
 use crate::market::{Institution, MarketPlan};
-use crate::people::People;
-use crate::plots::{LARGE_DAY_TRANSACTIONS, Plot, cast};
+use crate::plots::{Plot, cast};
 use crate::rng::Rng;
+use crate::schemes;
+use crate::truth::Truth;
 
 /// The lines of business of twenty institutions in a row.
 const LINES: [LineOfBusiness; 20] = {
@@ -23,6 +27,9 @@ const LINES: [LineOfBusiness; 20] = {
         P2p, Insurance, P2p, Payment, P2p, Fund, P2p, Insurance, Payment, P2p,
     ]
 };
+/// A client lends at most once in so many days' lendings, so that what a person moves on a day
+/// stays small.
+const CLIENTS_PER_SLOT: u64 = 8;
 
 /// One institution.
 pub(crate) struct Member {
@@ -32,22 +39,30 @@ pub(crate) struct Member {
     pub(crate) size: f64,
     /// Its clients.
     pub(crate) users: u64,
-    pub(crate) client_money_account: u128,
     /// For a platform: the bank with its clients' money, by index.
     pub(crate) bank: Option<usize>,
     pub(crate) plot: Option<Plot>,
+    /// What is planted beside the plot.
+    pub(crate) extras: Extras,
 }
 
 /// The whole market.
 pub(crate) struct World {
     pub(crate) plan: MarketPlan,
     pub(crate) members: Vec<Member>,
-    pub(crate) people: People,
-    /// Ordinary transactions, by institution and day.
+    pub(crate) calendar: Calendar,
+    /// How many persons are clients of institutions.
+    pub(crate) persons: u64,
+    /// By institution and day: of a platform its loans, of others their transactions.
     counts: Vec<u32>,
+    /// By institution and day: places that the loans of the days before left to their lenders.
+    lender_slots: Vec<u64>,
     amounts: [Amounts; 4],
-    /// By platform: what its custody account gained on each day, once someone asked.
-    pub(crate) custody_gains_fen: Vec<OnceLock<Vec<i64>>>,
+    pub(crate) loan_amounts: Amounts,
+    /// By platform: what its custody account held at the end of each day, as far as it was asked.
+    pub(crate) custody_closings_fen: Vec<Mutex<Vec<i64>>>,
+    /// What is to be found of what is planted, and what is lawful and looks alike.
+    pub(crate) truths: Vec<Truth>,
 }
 
 /// What a generator is drawn for.
@@ -60,14 +75,26 @@ pub(crate) enum Topic {
     Projects,
     Duties,
     FiledAt,
+    Deals,
+    Events,
+    Products,
+    Schemes,
+}
+
+/// Who misbehaves in a market.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cast {
+    /// Ten kinds of conduct, each at an institution of its own; most institutions are sound.
+    Ten,
+    /// Every kind of conduct that there is.
+    Whole,
 }
 
 impl World {
-    pub(crate) fn new(plan: MarketPlan) -> Self {
+    pub(crate) fn new(plan: MarketPlan, cast_of: Cast) -> Self {
         let lines = lines_of_business(plan.institutions);
         let banks = lines.iter().filter(|line| **line == LineOfBusiness::Custody).count();
         let plots = cast(plan.seed, &lines, plan.days);
-        let people = People::new((plan.transactions / 10).clamp(200, 4_000_000));
         let sizes = Amounts::log_normal(1.0, 1.1);
         let mut members: Vec<Member> = Vec::with_capacity(lines.len());
         for (index, (line, plot)) in lines.iter().zip(plots).enumerate() {
@@ -83,21 +110,29 @@ impl World {
                 },
                 size: (sizes.draw_fen(&mut rng) as f64 / 100.0).clamp(0.15, 12.0),
                 users: 0,
-                client_money_account: people.client_money_account(index),
                 bank,
                 plot,
+                extras: Extras::default(),
             });
         }
-        let counts = spread(&plan, &members);
-        let days = plan.days.max(1) as usize;
-        for (member, counts) in members.iter_mut().zip(counts.chunks(days)) {
-            let total: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-            member.users = (total / days as u64 * 2).max(60).min(people.count());
-        }
-        let amounts = [(2000.0, 1.0), (300.0, 1.2), (60.0, 1.3), (1000.0, 1.3)]
+        let amounts = [(800.0, 1.0), (300.0, 1.2), (45.0, 1.0), (1000.0, 1.3)]
             .map(|(median_yuan, sigma)| Amounts::log_normal(median_yuan, sigma));
-        let custody_gains_fen = members.iter().map(|_| OnceLock::new()).collect();
-        Self { plan, members, people, counts, amounts, custody_gains_fen }
+        let mut world = Self {
+            calendar: Calendar::new(),
+            persons: (plan.transactions / 10).max(200),
+            counts: Vec::new(),
+            lender_slots: Vec::new(),
+            amounts,
+            loan_amounts: Amounts::log_normal(12_000.0, 0.74),
+            custody_closings_fen: members.iter().map(|_| Mutex::new(Vec::new())).collect(),
+            truths: Vec::new(),
+            plan,
+            members,
+        };
+        schemes::plant(&mut world, cast_of);
+        world.spread();
+        world.truths = schemes::settle(&mut world);
+        world
     }
 
     /// The civil date of a day of the market.
@@ -105,9 +140,35 @@ impl World {
         self.plan.first_day.plus(day as i32)
     }
 
-    /// Ordinary transactions at an institution on a day.
+    fn place(&self, member: &Member, day: u32) -> usize {
+        member.index * self.plan.days as usize + day as usize
+    }
+
+    fn count(&self, member: &Member, day: u32) -> u32 {
+        if day >= self.plan.days {
+            return 0;
+        }
+        self.counts.get(self.place(member, day)).copied().unwrap_or(0)
+    }
+
+    /// Ordinary transactions on a day at an institution that does not lend.
     pub(crate) fn ordinary_count(&self, member: &Member, day: u32) -> u32 {
-        self.counts.get(member.index * self.plan.days as usize + day as usize).copied().unwrap_or(0)
+        if member.public.line == LineOfBusiness::P2p { 0 } else { self.count(member, day) }
+    }
+
+    /// Ordinary loans that a platform offers on a day.
+    pub(crate) fn loan_count(&self, member: &Member, day: u32) -> u64 {
+        if member.public.line == LineOfBusiness::P2p { u64::from(self.count(member, day)) } else { 0 }
+    }
+
+    /// The first place for lenders of a day's loans.
+    pub(crate) fn lender_slots(&self, member: &Member, day: u32) -> u64 {
+        self.lender_slots.get(self.place(member, day)).copied().unwrap_or(0)
+    }
+
+    /// The person who has a place among the lenders of a platform.
+    pub(crate) fn lender(&self, member: &Member, slot: u64) -> u64 {
+        self.client(member, slot % member.users.max(1))
     }
 
     /// How amounts are distributed in a line of business.
@@ -128,22 +189,89 @@ impl World {
     /// The person who is a client of an institution. The clients of one institution are all
     /// different, and many are clients of others too.
     pub(crate) fn client(&self, member: &Member, user: u64) -> u64 {
-        (member.index as u64 * 7919 + user) % self.people.count()
+        (member.index as u64 * 7919 + user) % self.persons
     }
-}
 
-impl Member {
-    /// Transactions planted on a day: whose (by number of the client) and how many.
-    pub(crate) fn planted_users(&self, day: u32) -> Vec<(u64, u32)> {
-        match self.plot {
-            Some(Plot::BusyUser { day: on, transactions }) if on == day => {
-                vec![(self.users - 1, transactions)]
+    /// Spreads the transactions over institutions and days: first the loans of platforms, whose
+    /// transactions follow from them, then what is left over the others.
+    fn spread(&mut self) {
+        let days = self.plan.days;
+        let all = self.weights(|_| true);
+        let total: f64 = all.iter().sum();
+        let per_weight = if total > 0.0 { self.plan.transactions as f64 / total } else { 0.0 };
+        self.counts = vec![0; all.len()];
+        self.lender_slots = vec![0; all.len()];
+        for (place, (weight, count)) in all.iter().zip(&mut self.counts).enumerate() {
+            let line = self.members.get(place / days.max(1) as usize).map(|member| member.public.line);
+            if line == Some(LineOfBusiness::P2p) {
+                // What a fraction leaves is made up for by chance, so that small platforms lend too.
+                let loans = weight * per_weight / loan::expected_transactions();
+                let chance = Rng::keyed(self.plan.seed, &[Topic::DayCount as u64, place as u64]).unit();
+                *count = (loans + chance) as u32;
             }
-            Some(Plot::LargeDay { day: on, users }) if on == day => {
-                (1..=u64::from(users)).map(|user| (self.users - user, LARGE_DAY_TRANSACTIONS)).collect()
-            }
-            _ => Vec::new(),
         }
+        let mut users = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let range = self.place(member, 0)..self.place(member, days);
+            let mut slots = 0;
+            let mut most = 0;
+            for place in range {
+                let of_day = u64::from(self.counts[place]) * u64::from(loan::LENDERS_MAX);
+                self.lender_slots[place] = slots;
+                slots += of_day;
+                most = most.max(of_day);
+            }
+            users.push((most * CLIENTS_PER_SLOT).max(60));
+        }
+        self.persons = users.iter().copied().fold(self.persons, u64::max);
+        for (member, users) in self.members.iter_mut().zip(&users) {
+            member.users = *users;
+        }
+        let lent: u64 = self
+            .members
+            .iter()
+            .filter(|member| member.public.line == LineOfBusiness::P2p)
+            .flat_map(|member| (0..days).map(move |day| (member, day)))
+            .map(|(member, day)| loan::count(self, member, day))
+            .sum();
+        let planted: u64 = self.members.iter().map(|member| member.extras.transactions()).sum();
+        let rest = self.plan.transactions.saturating_sub(lent + planted);
+        let weights = self.weights(|line| line != LineOfBusiness::P2p);
+        for (place, count) in apportion(&weights, rest).into_iter().enumerate() {
+            self.counts[place] += count;
+        }
+        for index in 0..self.members.len() {
+            let member = &self.members[index];
+            if member.public.line != LineOfBusiness::P2p {
+                let total: u64 = (0..days).map(|day| u64::from(self.count(member, day))).sum();
+                let users = (total / u64::from(days.max(1)) * 2).max(60).min(self.persons);
+                self.members[index].users = users;
+            }
+        }
+    }
+
+    /// How much happens by institution and day, of the lines that are wanted.
+    fn weights(&self, wanted: impl Fn(LineOfBusiness) -> bool) -> Vec<f64> {
+        let mut weights = Vec::with_capacity(self.members.len() * self.plan.days as usize);
+        for member in &self.members {
+            let line = member.public.line;
+            // People trade a lot where they pay, less where they lend, seldom where they insure.
+            let of_line = match line {
+                _ if !wanted(line) => 0.0,
+                LineOfBusiness::Custody => 0.0,
+                LineOfBusiness::Payment => 3.0,
+                LineOfBusiness::P2p | LineOfBusiness::Fund => 1.0,
+                LineOfBusiness::Insurance => 0.5,
+            };
+            for day in 0..self.plan.days {
+                let topic = [Topic::DayCount as u64, member.index as u64, u64::from(day)];
+                let noise = Rng::keyed(self.plan.seed, &topic).between(0.85, 1.15);
+                let date = self.plan.first_day.plus(day as i32);
+                let factor = day_factor(&self.calendar, line, date, Flow::In);
+                weights.push(member.size * of_line * factor * noise);
+            }
+        }
+        weights
     }
 }
 
@@ -155,46 +283,21 @@ fn lines_of_business(institutions: u32) -> Vec<LineOfBusiness> {
     banks.chain(LINES.into_iter().cycle().take(others)).collect()
 }
 
-/// Spreads the transactions, less the planted ones, over institutions and days.
-fn spread(plan: &MarketPlan, members: &[Member]) -> Vec<u32> {
-    let planted: u64 = members
-        .iter()
-        .map(|member| match member.plot {
-            Some(Plot::BusyUser { transactions, .. }) => u64::from(transactions),
-            Some(Plot::LargeDay { users, .. }) => u64::from(users * LARGE_DAY_TRANSACTIONS),
-            _ => 0,
-        })
-        .sum();
-    let ordinary = plan.transactions.saturating_sub(planted);
-    let mut weights = Vec::with_capacity(members.len() * plan.days as usize);
-    for member in members {
-        let line = member.public.line;
-        // People trade a lot where they pay, less where they lend, seldom where they insure.
-        let of_line = match line {
-            LineOfBusiness::Custody => 0.0,
-            LineOfBusiness::Payment => 3.0,
-            LineOfBusiness::P2p | LineOfBusiness::Fund => 1.0,
-            LineOfBusiness::Insurance => 0.5,
-        };
-        for day in 0..plan.days {
-            let topic = [Topic::DayCount as u64, member.index as u64, u64::from(day)];
-            let noise = Rng::keyed(plan.seed, &topic).between(0.85, 1.15);
-            weights.push(member.size * of_line * day_factor(line, plan.first_day.plus(day as i32)) * noise);
-        }
-    }
+/// Shares a number out by weights, exactly.
+fn apportion(weights: &[f64], total: u64) -> Vec<u32> {
     let all: f64 = weights.iter().sum();
     let mut summed = 0.0;
     let mut given = 0;
     let mut counts: Vec<u32> = Vec::with_capacity(weights.len());
     for weight in weights {
         summed += weight;
-        let up_to = if all > 0.0 { (summed / all * ordinary as f64) as u64 } else { 0 };
+        let up_to = if all > 0.0 { (summed / all * total as f64) as u64 } else { 0 };
         counts.push((up_to - given) as u32);
         given = up_to;
     }
     // What rounding lost goes to the last day that has any.
     if let Some(last) = counts.iter_mut().rev().find(|count| **count > 0) {
-        *last += (ordinary - given) as u32;
+        *last += (total - given) as u32;
     }
     counts
 }

@@ -6,20 +6,22 @@ use std::io::{self, Write};
 use model::money::Fen;
 use model::streams::LineOfBusiness;
 
-use super::{Sink, day_digits};
+use super::Sink;
+use crate::cycle::{Flow, day_factor};
+use crate::line::Tag;
 use crate::planted::Conduct;
 use crate::plots::Plot;
 use crate::rng::Rng;
 use crate::world::{Member, Topic, World};
 
 /// A platform's figures that others need too.
-pub(super) struct Lending {
-    pub(super) balance: Fen,
-    pub(super) overdue: Fen,
-    nonperforming: Fen,
-    cash_reserve: Fen,
-    debt_due_30_days: Fen,
-    pub(super) average_return_percent: f64,
+pub(crate) struct Lending {
+    pub(crate) balance: Fen,
+    pub(crate) overdue: Fen,
+    pub(crate) nonperforming: Fen,
+    pub(crate) cash_reserve: Fen,
+    pub(crate) debt_due_30_days: Fen,
+    average_return_percent: f64,
 }
 
 fn fen(yuan: f64) -> Fen {
@@ -37,7 +39,7 @@ fn generators(world: &World, member: &Member, day: u32) -> (Rng, Rng) {
     (world.rng(Topic::Business, member, u32::MAX - 1), world.rng(Topic::Business, member, day))
 }
 
-pub(super) fn lending(world: &World, member: &Member, day: u32) -> Lending {
+pub(crate) fn lending(world: &World, member: &Member, day: u32) -> Lending {
     let (mut fixed, mut daily) = generators(world, member, day);
     let trend = 1.0 + fixed.between(-0.0004, 0.0012) * f64::from(day);
     let mut balance = 6e8 * member.size * trend * daily.between(0.997, 1.003);
@@ -91,11 +93,12 @@ fn insurance(world: &World, member: &Member, day: u32) -> Insurance {
     }
 }
 
-fn payment_reserve(world: &World, member: &Member, day: u32) -> (Fen, Fen) {
+pub(crate) fn payment_reserve(world: &World, member: &Member, day: u32) -> (Fen, Fen) {
     let (_, mut daily) = generators(world, member, day);
     let total = 2.5e9 * member.size * daily.between(0.93, 1.07);
-    let deposited = match member.plot {
-        Some(Plot::ReserveShort { from }) if days_into(from, day) > 0 => total * 0.41,
+    let deposited = match (member.plot, member.extras.flags.reserve) {
+        (Some(Plot::ReserveShort { from }), _) if days_into(from, day) > 0 => total * 0.41,
+        (_, Some((from, share))) if days_into(from, day) > 0 => total * share,
         _ => total,
     };
     (fen(deposited), fen(total))
@@ -110,7 +113,11 @@ struct FundSales {
 fn fund_sales(world: &World, member: &Member, day: u32) -> FundSales {
     let (mut fixed, mut daily) = generators(world, member, day);
     let mut value = 5e9 * member.size * (1.0 + fixed.between(0.0, 0.0008) * f64::from(day));
-    let mut redeemed = daily.between(0.006, 0.012);
+    // Orders come and go with weekdays and holidays; after a holiday more is redeemed than on any
+    // other day, and that is no run.
+    let date = world.day(day);
+    let busy = |flow| day_factor(&world.calendar, LineOfBusiness::Fund, date, flow);
+    let mut redeemed = daily.between(0.006, 0.012) * busy(Flow::Out);
     if let Some(Plot::Redemptions { from }) = member.plot {
         let days = days_into(from, day);
         if (1..=4).contains(&days) {
@@ -120,7 +127,7 @@ fn fund_sales(world: &World, member: &Member, day: u32) -> FundSales {
         value *= (0..days.min(4)).fold(1.0, |product, _| product * 0.89);
     }
     FundSales {
-        subscriptions: fen(value * daily.between(0.007, 0.014)),
+        subscriptions: fen(value * daily.between(0.007, 0.014) * busy(Flow::In)),
         redemptions: fen(value * redeemed),
         units_value: fen(value),
     }
@@ -132,12 +139,12 @@ pub(super) fn write<W: Write>(
     day: u32,
     sink: &mut Sink<'_, W>,
 ) -> io::Result<()> {
-    let id = format!("B{}", day_digits(world, day));
+    let id = Tag::new("B", world.day(day), 0);
     let line_of_business = member.public.line;
     // Drawn after the figures above, whose generators these are again from the start.
     let mut fixed = world.rng(Topic::Business, member, u32::MAX - 2);
     let mut daily = world.rng(Topic::Business, member, day + (1 << 20));
-    sink.record(&id, |line| {
+    sink.record(id, |line| {
         let line = line.day("date", world.day(day)).text("line", line_of_business.code());
         match line_of_business {
             LineOfBusiness::P2p => {

@@ -1,23 +1,19 @@
-//! Identity checks, recordings of sales, and the monthly disclosure.
+//! Identity checks, deals with related parties, major events.
 
 use std::io::{self, Write};
 
-use model::money::Fen;
-use model::streams::{DisclosureKind, KycMethod, KycResult, LineOfBusiness};
+use model::streams::{KycMethod, KycResult, MajorEventKind, Relation};
 use model::time::{Day, Time};
 
-use super::{Sink, business, day_digits};
+use super::Sink;
+use crate::line::Tag;
+use crate::people;
 use crate::rng::Rng;
+use crate::rows::{DealRow, EventRow, KycRow, Row};
 use crate::world::{Member, Topic, World};
 
-/// The day of the month on which the disclosure of the month before is published.
-pub(crate) const DISCLOSURE_DAY: u32 = 5;
-/// Recordings are kept for ten years at least (requirement 1.8); with the leap days of ten years
-/// and some days to spare.
-const KEPT_DAYS: i32 = 10 * 366;
-
 /// A time between nine and seventeen o'clock, the `index`-th of `total`.
-fn office_time(day: Day, index: u64, total: u64, rng: &mut Rng) -> Time {
+pub(super) fn office_time(day: Day, index: u64, total: u64, rng: &mut Rng) -> Time {
     let seconds = (index as f64 + rng.unit()) / total as f64 * 8.0 * 3600.0;
     Time::start_of(day).plus_seconds(9 * 3600 + seconds as i64)
 }
@@ -29,90 +25,95 @@ pub(super) fn write_kyc_checks<W: Write>(
     sink: &mut Sink<'_, W>,
 ) -> io::Result<()> {
     let mut rng = world.rng(Topic::Duties, member, day);
-    let (date, digits) = (world.day(day), day_digits(world, day));
-    let day_text = date.to_string();
+    let date = world.day(day);
     let total = 1 + rng.below(3 + member.size as u64);
     for number in 0..total {
-        let time = office_time(date, number, total, &mut rng);
-        let user = world.people.person(world.client(member, rng.below(member.users)));
-        let online = if rng.chance(500) { KycMethod::Face } else { KycMethod::IdDatabase };
-        let offline = if rng.chance(700) { KycMethod::Document } else { KycMethod::Branch };
-        let result = if rng.chance(970) { KycResult::Passed } else { KycResult::Failed };
-        sink.record(&format!("K{digits}-{number:04}"), |line| {
-            line.time("time", &day_text, time)
-                .pseudonym("user", user)
-                .text("online_method", online.code())
-                .text("offline_method", offline.code())
-                .text("result", result.code())
-        })?;
+        let row = KycRow {
+            id: Tag::new("K", date, number),
+            time: office_time(date, number, total, &mut rng),
+            user: people::person(world.client(member, rng.below(member.users))),
+            online: Some(if rng.chance(500) { KycMethod::Face } else { KycMethod::IdDatabase }),
+            offline: Some(if rng.chance(700) { KycMethod::Document } else { KycMethod::Branch }),
+            result: if rng.chance(970) { KycResult::Passed } else { KycResult::Failed },
+        };
+        sink.row(&Row::Kyc(row))?;
     }
     Ok(())
 }
 
-pub(super) fn write_recordings<W: Write>(
-    world: &World,
-    member: &Member,
-    day: u32,
-    sink: &mut Sink<'_, W>,
-) -> io::Result<()> {
-    let mut rng = world.rng(Topic::Duties, member, day + (1 << 20));
-    let (date, digits) = (world.day(day), day_digits(world, day));
-    let day_text = date.to_string();
-    let total = 1 + rng.below(2 + member.size as u64);
-    for number in 0..total {
-        let time = office_time(date, number, total, &mut rng);
-        let user = world.people.person(world.client(member, rng.below(member.users)));
-        let policy = format!("Y{:08}", rng.below(20_000_000));
-        let product = format!("W{:03}", rng.below(12));
-        let annual_yield = rng.between(3.2, 6.4);
-        let mut digest = || (0..4).map(|_| format!("{:016x}", rng.bits())).collect::<String>();
-        let (sound, picture) = (digest(), digest());
-        sink.record(&format!("R{digits}-{number:04}"), |line| {
-            line.time("time", &day_text, time)
-                .pseudonym("user", user)
-                .text("policy", &policy)
-                .text("product", &product)
-                .percent("annual_yield_percent", annual_yield)
-                .text("sound_sha256", &sound)
-                .text("picture_sha256", &picture)
-                .day("retained_until", date.plus(KEPT_DAYS))
-        })?;
+/// The ordinary deal with a related party of a day, if there is one: about one in three weeks.
+pub(super) fn deal(world: &World, member: &Member, day: u32) -> Option<DealRow> {
+    let mut rng = world.rng(Topic::Deals, member, day);
+    if !rng.chance(45) {
+        return None;
     }
-    Ok(())
-}
-
-/// The last day of the month that a disclosure of a day is about.
-pub(crate) fn disclosed_period_end(day: Day) -> Day {
-    day.first_of_month().plus(-1)
-}
-
-pub(super) fn write_disclosure<W: Write>(
-    world: &World,
-    member: &Member,
-    day: u32,
-    sink: &mut Sink<'_, W>,
-) -> io::Result<()> {
-    let mut rng = world.rng(Topic::Duties, member, day + (2 << 20));
+    let relation = match rng.below(4) {
+        0 => Relation::Shareholder,
+        1 => Relation::Subsidiary,
+        2 => Relation::Controller,
+        _ => Relation::Affiliate,
+    };
     let date = world.day(day);
-    let period_end = disclosed_period_end(date);
-    let published_at = office_time(date, 0, 1, &mut rng);
-    let (deals, amount) = (rng.below(3), Fen::from_yuan(rng.between(10.0, 300.0) as i64 * 10_000));
-    sink.record(&format!("M{}", day_digits(world, day)), |line| {
-        let mut line = line
-            .time("published_at", &date.to_string(), published_at)
-            .text("kind", DisclosureKind::Monthly.code())
-            .day("period_end", period_end)
-            .text("line", member.public.line.code());
-        if member.public.line == LineOfBusiness::P2p {
-            // The figures of the period's last day, or of the first day that the market knows.
-            let last = (period_end.0 - world.plan.first_day.0).max(0) as u32;
-            let figures = business::lending(world, member, last);
-            line = line.percent("annual_rate_percent", figures.average_return_percent).percent(
-                "overdue_rate_percent",
-                figures.overdue.0 as f64 / figures.balance.0.max(1) as f64 * 100.0,
-            );
-        }
-        line = line.count("related_party_deals", deals);
-        if deals > 0 { line.money("related_party_amount", amount) } else { line }
+    Some(DealRow {
+        id: Tag::new("GL", date, 0),
+        time: office_time(date, 0, 1, &mut rng),
+        party: people::affiliate(member.index, 2 + rng.below(3)),
+        relation,
+        amount_fen: (10 + rng.below(290) as i64) * 1_000_000,
     })
+}
+
+pub(super) fn has_deal(world: &World, member: &Member, day: u32) -> bool {
+    deal(world, member, day).is_some()
+}
+
+pub(super) fn write_deals<W: Write>(
+    world: &World,
+    member: &Member,
+    day: u32,
+    sink: &mut Sink<'_, W>,
+) -> io::Result<()> {
+    deal(world, member, day).map_or(Ok(()), |row| sink.row(&Row::Deal(row)))
+}
+
+/// The deals with related parties from one day to another: how many, and their sum.
+pub(crate) fn deals_between(world: &World, member: &Member, from: u32, to: u32) -> (u64, i64) {
+    let of_day = |day| {
+        let planted = member.extras.all().filter_map(move |(on, row)| match row {
+            Row::Deal(row) if on == day => Some(row.amount_fen),
+            _ => None,
+        });
+        planted.chain(deal(world, member, day).map(|row| row.amount_fen))
+    };
+    (from..=to).flat_map(of_day).fold((0, 0), |(count, sum), fen| (count + 1, sum + fen))
+}
+
+/// The ordinary major event of a day, if there is one: a few a year, told the public within hours.
+fn event(world: &World, member: &Member, day: u32) -> Option<EventRow> {
+    let mut rng = world.rng(Topic::Events, member, day);
+    if !rng.chance(8) {
+        return None;
+    }
+    let kind = match rng.below(4) {
+        0 => MajorEventKind::Ownership,
+        1 => MajorEventKind::Executive,
+        2 => MajorEventKind::Litigation,
+        _ => MajorEventKind::Business,
+    };
+    let occurred_at = office_time(world.day(day), 0, 1, &mut rng);
+    let disclosed_at = Some(occurred_at.plus_seconds(1200 + rng.below(4 * 3600) as i64));
+    Some(EventRow { id: Tag::new("ZS", world.day(day), 0), revision: 0, occurred_at, kind, disclosed_at })
+}
+
+pub(super) fn has_event(world: &World, member: &Member, day: u32) -> bool {
+    event(world, member, day).is_some()
+}
+
+pub(super) fn write_events<W: Write>(
+    world: &World,
+    member: &Member,
+    day: u32,
+    sink: &mut Sink<'_, W>,
+) -> io::Result<()> {
+    event(world, member, day).map_or(Ok(()), |row| sink.row(&Row::Event(row)))
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use model::streams::IncidentSeverity;
 use model::time::Time;
 
-use super::{Sink, day_digits};
-use crate::line::Line;
+use super::Sink;
+use crate::line::{Line, Tag};
 use crate::world::{Member, Topic, World};
 
 pub(super) fn write<W: Write>(
@@ -20,11 +20,19 @@ pub(super) fn write<W: Write>(
     let due = 3 + rng.below(5 + (member.size * 20.0) as u64);
     // Nearly all complaints are resolved in time.
     let resolved = due - u64::from(due > 20 && rng.chance(400));
-    let has_incident = rng.chance(12);
+    let is_minor = rng.chance(12);
     let began_at = Time::start_of(date).plus_seconds(rng.below(86_400) as i64);
     let minutes = 4 + rng.below(40);
+    let incidents = [
+        is_minor.then_some((began_at, minutes, IncidentSeverity::Minor)),
+        member
+            .extras
+            .flags
+            .critical
+            .and_then(|(on, at)| (on == day).then_some((at, 35, IncidentSeverity::Critical))),
+    ];
     let servers = [("web", 1), ("app", 2), ("database", 3)];
-    sink.record(&format!("O{}", day_digits(world, day)), |line| {
+    sink.record(Tag::new("O", date, 0), |line| {
         line.day("date", date)
             .list("servers", servers, |out, (role, host)| {
                 let address = format!("10.{}.{}.{host}", member.index / 256 % 256, member.index % 256);
@@ -34,10 +42,10 @@ pub(super) fn write<W: Write>(
             .count("complaints_received", rng.below(2 * due))
             .count("complaints_due", due)
             .count("complaints_resolved_in_time", resolved)
-            .list("incidents", has_incident.then_some(()), |out, ()| {
+            .list("incidents", incidents.into_iter().flatten(), |out, (began_at, minutes, severity)| {
                 Line::begin_item(out, "began_at", &began_at.to_string())
                     .count("minutes", minutes)
-                    .text("severity", IncidentSeverity::Minor.code())
+                    .text("severity", severity.code())
                     .end_item();
             })
     })
