@@ -40,6 +40,12 @@ impl Calendar {
     }
 }
 
+/// The same day so many years on; the day before where that year has none.
+pub(crate) fn years_after(day: Day, years: u32) -> Day {
+    let (year, month) = (day.year() as u32 + years, day.month());
+    (0..2).find_map(|less| Day::from_ymd(year, month, day.day_of_month().saturating_sub(less))).unwrap_or(day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

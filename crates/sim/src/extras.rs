@@ -32,7 +32,8 @@ pub(crate) struct Flags {
     pub(crate) has_standard_amounts: bool,
     pub(crate) paid_in_capital: Option<Fen>,
     pub(crate) licence_until: Option<Day>,
-    pub(crate) has_no_licence: bool,
+    /// From this day on a new licence holds, for three years.
+    pub(crate) licence_renewed: Option<Day>,
     /// The compliance officer's qualification ends on this day.
     pub(crate) qualified_until: Option<Day>,
     /// The head of risk has no qualification.

@@ -11,6 +11,7 @@ mod amounts;
 mod calendar;
 mod cycle;
 mod extras;
+mod findings;
 mod line;
 mod load;
 mod loan;

@@ -17,7 +17,6 @@ enum Holder {
     ProjectAccount,
     Executive,
     Affiliate,
-    AffiliateAccount,
     Stranger,
 }
 
@@ -79,11 +78,6 @@ pub(crate) fn executive(institution: usize, post: usize) -> u128 {
 /// An organisation related to an institution.
 pub(crate) fn affiliate(institution: usize, number: u64) -> u128 {
     drawn(b'o', Holder::Affiliate, institution as u64 * 16 + number)
-}
-
-/// The account of an organisation related to an institution that no register names.
-pub(crate) fn affiliate_account(institution: usize, number: u64) -> u128 {
-    drawn(b'a', Holder::AffiliateAccount, institution as u64 * 16 + number)
 }
 
 /// An account that no register names and no client has.

@@ -12,6 +12,7 @@ use crate::amounts::Amounts;
 use crate::calendar::Calendar;
 use crate::cycle::{Flow, day_factor};
 use crate::extras::Extras;
+use crate::findings;
 use crate::loan;
 use crate::market::{Institution, MarketPlan};
 use crate::plots::{Plot, cast};
@@ -77,7 +78,6 @@ pub(crate) enum Topic {
     FiledAt,
     Deals,
     Events,
-    Products,
     Schemes,
 }
 
@@ -131,7 +131,7 @@ impl World {
         };
         schemes::plant(&mut world, cast_of);
         world.spread();
-        world.truths = schemes::settle(&mut world);
+        findings::settle(&mut world);
         world
     }
 

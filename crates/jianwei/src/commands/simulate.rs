@@ -10,16 +10,17 @@ use miette::{Report, miette};
 use model::clock::Clock;
 use model::time::Day;
 use serde_json::{Value, json};
-use sim::{Market, MarketPlan};
+use sim::{Market, MarketPlan, Truth};
 
-use crate::conduct;
 use crate::outcome::{Done, Outcome, failed};
 use crate::screen::Screen;
 
 /// Write a simulated market as NDJSON files, with the list of what was planted in it
 ///
-/// One file for each filing, OUT/<institution>/<stream>-<day>.ndjson, and OUT/planted.json. The
-/// same seed gives the same bytes. No real person or organisation is in it.
+/// A whole market: every line of business and its banks, with every kind of conduct planted and much
+/// that looks alike and is lawful. One file for each filing, OUT/<institution>/<stream>-<day>.ndjson;
+/// OUT/market.json says who is in it, OUT/truth.ndjson what must be found and what must not. The same
+/// seed gives the same bytes. No real person or organisation is in it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei simulate --out ./market\n  \
                         jianwei simulate --out ./market --seed 7 --institutions 80 --days 60 --transactions 1000000")]
@@ -52,17 +53,26 @@ pub(crate) struct PlanArgs {
 }
 
 impl PlanArgs {
-    /// The market.
+    /// The market of the demo: ten kinds of conduct, most institutions sound.
     pub(crate) fn market(&self, clock: &Clock) -> Market {
+        Market::new(self.plan(clock))
+    }
+
+    /// The whole market.
+    pub(crate) fn whole_market(&self, clock: &Clock) -> Market {
+        Market::whole(self.plan(clock))
+    }
+
+    fn plan(&self, clock: &Clock) -> MarketPlan {
         let until = self.until.unwrap_or_else(|| clock.now().day().plus(-1));
         let back = i32::try_from(self.days.max(1) - 1).unwrap_or(i32::MAX);
-        Market::new(MarketPlan {
+        MarketPlan {
             seed: self.seed,
             institutions: self.institutions.max(1),
             days: self.days.max(1),
             transactions: self.transactions,
             first_day: until.plus(-back),
-        })
+        }
     }
 }
 
@@ -72,7 +82,7 @@ impl Simulate {
         if std::fs::read_dir(&self.out).map_err(failed(self.out.display()))?.next().is_some() {
             return Err(miette!("{} is not empty; a market begins in a new folder", self.out.display()));
         }
-        let market = self.plan.market(&Clock::system());
+        let market = self.plan.whole_market(&Clock::system());
         let (mut files, mut lines) = (0_u64, 0_u64);
         for filing in market.filings() {
             let folder = self.out.join(filing.institution.as_str());
@@ -85,35 +95,41 @@ impl Simulate {
             lines += written.map_err(failed(path.display()))?;
             files += 1;
         }
-        let planted = market.planted();
-        write_planted(&self.out.join("planted.json"), &market)?;
+        let truth = market.truth();
+        write_truth(&self.out.join("truth.ndjson"), &truth)?;
+        write_market(&self.out.join("market.json"), &market)?;
+        let planted = truth.iter().filter(|truth| truth.is_planted()).count();
         Screen::stdout().line(format_args!(
-            "{files} filings with {lines} records in {}, {} planted facts in planted.json.",
+            "{files} filings with {lines} records in {}; truth.ndjson has {planted} findings to be made and {} \
+             lines about what is lawful or open.",
             self.out.display(),
-            planted.len()
+            truth.len() - planted
         ))?;
         Ok(Outcome::Fine)
     }
 }
 
-fn write_planted(path: &Path, market: &Market) -> Result<(), Report> {
+fn write_truth(path: &Path, truth: &[Truth]) -> Result<(), Report> {
+    let lines: String = truth.iter().map(|truth| format!("{truth}\n")).collect();
+    std::fs::write(path, lines).map_err(failed(path.display()))
+}
+
+fn write_market(path: &Path, market: &Market) -> Result<(), Report> {
     let institutions: BTreeMap<String, Value> = market
         .institutions()
-        .map(|one| (one.id.to_string(), json!({ "name": one.name, "line": one.line.code() })))
-        .collect();
-    let planted: Vec<Value> = market
-        .planted()
-        .iter()
-        .map(|planted| {
-            json!({
-                "institution": planted.institution,
-                "day": planted.day,
-                "conduct": conduct::name(&planted.what).en,
-                "detail": format!("{:?}", planted.what),
-            })
+        .map(|one| {
+            let bank = one.custody_bank.as_ref().map(ToString::to_string);
+            (one.id.to_string(), json!({ "name": one.name, "line": one.line.code(), "custody_bank": bank }))
         })
         .collect();
-    let text = serde_json::to_string_pretty(&json!({ "institutions": institutions, "planted": planted }))
-        .map_err(|error| miette!("{error}"))?;
+    let plan = market.plan();
+    let told = json!({
+        "seed": plan.seed,
+        "first_day": plan.first_day,
+        "days": plan.days,
+        "transactions": plan.transactions,
+        "institutions": institutions,
+    });
+    let text = serde_json::to_string_pretty(&told).map_err(|error| miette!("{error}"))?;
     std::fs::write(path, text + "\n").map_err(failed(path.display()))
 }

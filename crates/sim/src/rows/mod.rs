@@ -9,8 +9,8 @@ mod watch;
 
 use model::spec::{Record, StreamSpec};
 use model::streams::{
-    AccountRegister, Claim, CustodyStatement, Disclosure, DualRecording, KycCheck, MajorEvent, Policy,
-    Product, Project, Register, RelatedPartyDeal, Transaction,
+    AccountRegister, Disclosure, DualRecording, KycCheck, MajorEvent, Policy, Product, Project, Register,
+    RelatedPartyDeal, Transaction,
 };
 
 use crate::line::{Line, Tag};
@@ -26,7 +26,6 @@ pub(crate) use watch::{DealRow, DisclosureRow, EventRow, KycRow};
 pub(crate) enum Row {
     Transaction(TransactionRow),
     Project(ProjectRow),
-    Claim(ClaimRow),
     Account(AccountRow),
     Product(ProductRow),
     Policy(PolicyRow),
@@ -44,7 +43,6 @@ impl Row {
         match self {
             Self::Transaction(_) => Transaction::STREAM,
             Self::Project(_) => Project::STREAM,
-            Self::Claim(_) => Claim::STREAM,
             Self::Account(_) => AccountRegister::STREAM,
             Self::Product(_) => Product::STREAM,
             Self::Policy(_) => Policy::STREAM,
@@ -62,7 +60,6 @@ impl Row {
         match self {
             Self::Transaction(row) => (row.id, 0),
             Self::Project(row) => (row.id, row.revision),
-            Self::Claim(row) => (row.id, 0),
             Self::Account(row) => (row.id, row.revision),
             Self::Product(row) => (row.id, 0),
             Self::Policy(row) => (row.id, 0),
@@ -80,7 +77,6 @@ impl Row {
         match self {
             Self::Transaction(row) => row.fields(line),
             Self::Project(row) => row.fields(line),
-            Self::Claim(row) => row.fields(line),
             Self::Account(row) => row.fields(line),
             Self::Product(row) => row.fields(line),
             Self::Policy(row) => row.fields(line),
@@ -93,9 +89,6 @@ impl Row {
         }
     }
 }
-
-/// The stream of the bank's statements, whose rows are never planted as such.
-pub(crate) const STATEMENTS: &StreamSpec = CustodyStatement::STREAM;
 
 /// Writes a field where it is given.
 macro_rules! optional {

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use model::money::Fen;
 use model::pseudonym::Pseudonym;
 use model::spec::Record;
-use model::streams::{Direction, LineOfBusiness, Transaction, TransactionKind};
+use model::streams::{Direction, KycMethod, KycResult, LineOfBusiness, Transaction, TransactionKind};
 use model::time::Time;
 
+use super::Stage;
+use super::lending::withdrawal_to;
 use crate::line::Tag;
 use crate::people::{self, APART, House};
 use crate::planted::Conduct;
 use crate::plots::Plot;
 use crate::rng::Rng;
-use crate::rows::{About, Row, TransactionRow};
+use crate::rows::{About, KycRow, Row, TransactionRow};
 use crate::streams::{register, transactions::channel};
+use crate::truth::{Expected, Truth, by};
 use crate::world::{Member, Topic, World};
 
 /// Transactions of a user who moves a large sum.
@@ -135,4 +138,210 @@ pub(crate) fn planted(member: &Member, day: u32) -> Vec<Conduct> {
         }
     };
     users.into_iter().filter_map(conduct).collect()
+}
+
+/// A transfer from one person to another.
+pub(super) fn transfer(from: u64, to: u64, time: Time, amount_fen: i64, number: u64) -> TransactionRow {
+    TransactionRow {
+        id: Tag::new("X", time.day(), number),
+        time,
+        user: people::person(from),
+        payer: people::account(from),
+        payee: people::account(to),
+        counterparty: Some(people::person(to)),
+        amount_fen,
+        kind: TransactionKind::Transfer,
+        direction: Direction::Out,
+        about: About::Nothing,
+        channel: channel(number),
+        host: people::host(from),
+    }
+}
+
+/// Clients' money goes into the institution's own account, or out of it.
+pub(super) fn through_own_account(stage: &mut Stage<'_>) {
+    let own = people::house_account(stage.member.index, House::Own);
+    for yuan in [18_000, 9_500] {
+        let Some(day) = stage.someday(3) else { return };
+        let (person, time) = (stage.someone(), stage.office(day));
+        let mut row = pays(stage.world, stage.member, person, time, yuan * 100);
+        row.payee = own;
+        row.counterparty = None;
+        stage.push(day, Row::Transaction(row));
+    }
+    if stage.member.public.line == LineOfBusiness::P2p {
+        // Here the bank sees it: out of custody into the platform's own account.
+        let Some(day) = stage.someday(3) else { return };
+        let (person, time) = (stage.someone(), stage.office(day));
+        let row = pays(stage.world, stage.member, person, time, 2_100_000);
+        let row = withdrawal_to(stage.member.index, person, own, row);
+        stage.push(day, Row::Transaction(row));
+    }
+}
+
+pub(super) fn outside_custody(stage: &mut Stage<'_>) {
+    for yuan in [15_000, 22_000] {
+        let Some(day) = stage.someday(3) else { return };
+        let (person, time) = (stage.someone(), stage.office(day));
+        let mut row = pays(stage.world, stage.member, person, time, yuan * 100);
+        row.payee = people::strange_account(person);
+        stage.push(day, Row::Transaction(row));
+    }
+}
+
+/// Fees into the institution's own account, and money that comes back.
+pub(super) fn fees_and_refunds(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(3) else { return };
+    let house = |house| people::house_account(stage.member.index, house);
+    let (own, fee, clients_account) = (house(House::Own), house(House::Fee), house(House::Clients));
+    let is_platform = stage.member.public.line == LineOfBusiness::P2p;
+    let (person, time) = (stage.someone(), stage.office(day));
+    let mut row = pays(stage.world, stage.member, person, time, 3_600);
+    row.kind = TransactionKind::Fee;
+    row.payer = if is_platform { clients_account } else { row.payer };
+    row.payee = own;
+    row.counterparty = None;
+    row.about = About::Nothing;
+    stage.push(day, Row::Transaction(row));
+    let (person, time) = (stage.someone(), stage.office(day));
+    let mut row = pays(stage.world, stage.member, person, time, 12_900);
+    row.kind = TransactionKind::Refund;
+    row.direction = Direction::In;
+    row.payee = row.payer;
+    row.payer = fee;
+    row.counterparty = None;
+    stage.push(day, Row::Transaction(row));
+    stage.lawful(
+        "client-money-own-account",
+        day,
+        Vec::new(),
+        "a fee into the own account, and a fee given back",
+    );
+}
+
+pub(super) fn large_day(stage: &mut Stage<'_>) {
+    for yuan in [[24_000, 31_000], [52_000, 800]] {
+        let Some(day) = stage.someday(1) else { return };
+        let person = stage.someone();
+        pay_often(stage.world, stage.member, person, day, yuan.into_iter().map(|yuan| yuan * 100));
+    }
+}
+
+pub(super) fn exactly_fifty_thousand(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(1) else { return };
+    let person = stage.someone();
+    pay_often(stage.world, stage.member, person, day, [2_000_000, 3_000_000].into_iter());
+    let group = by("user", people::person(person));
+    stage.lawful("fifty-thousand-yuan-day", day, group, "50,000 yuan sharp are not above 50,000");
+}
+
+pub(super) fn structuring(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(7) else { return };
+    let person = stage.someone();
+    for on in [day, day + 1, day + 3, day + 4, day + 6] {
+        let fen = (45_500 + stage.rng.below(4_400) as i64) * 100;
+        pay_often(stage.world, stage.member, person, on, [fen].into_iter());
+    }
+}
+
+pub(super) fn twice_below_the_threshold(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(7) else { return };
+    let person = stage.someone();
+    for on in [day, day + 5] {
+        pay_often(stage.world, stage.member, person, on, [4_700_000].into_iter());
+    }
+    let group = by("user", people::person(person));
+    stage.lawful("structuring", day + 5, group, "two large payments in a week, not a pattern");
+}
+
+pub(super) fn large_transfer(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(1) else { return };
+    let person = stage.someone();
+    pay_often(stage.world, stage.member, person, day, [18_000_000, 32_000_000].into_iter());
+}
+
+pub(super) fn just_below_a_large_transfer(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(1) else { return };
+    let person = stage.someone();
+    pay_often(stage.world, stage.member, person, day, [24_900_000, 25_000_000].into_iter());
+    let group = by("user", people::person(person));
+    stage.lawful("large-transfer", day, group, "499,000 yuan in a day");
+}
+
+pub(super) fn busy(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(1) else { return };
+    let count = 55 + stage.rng.below(40) as i64;
+    let person = stage.someone();
+    pay_often(stage.world, stage.member, person, day, (0..count).map(|n| 900 + n * 130));
+    let person = stage.someone();
+    pay_often(stage.world, stage.member, person, day, (0..50).map(|n| 700 + n * 90));
+    let group = by("user", people::person(person));
+    stage.lawful("frequent-transactions", day, group, "fifty sharp are not above fifty");
+}
+
+pub(super) fn one_sided_identity(stage: &mut Stage<'_>) {
+    for online in [true, false] {
+        let Some(day) = stage.someday(1) else { return };
+        let person = stage.someone();
+        let time = stage.office(day);
+        let row = KycRow {
+            id: Tag::new("KX", stage.world.day(day), stage.number()),
+            time,
+            user: people::person(person),
+            online: online.then_some(KycMethod::Face),
+            offline: (!online).then_some(KycMethod::Document),
+            result: KycResult::Passed,
+        };
+        stage.push(day, Row::Kyc(row));
+    }
+    // A check of one side that is not finished proves nothing yet.
+    let Some(day) = stage.someday(1) else { return };
+    let person = stage.someone();
+    let time = stage.office(day);
+    let row = KycRow {
+        id: Tag::new("KX", stage.world.day(day), stage.number()),
+        time,
+        user: people::person(person),
+        online: Some(KycMethod::IdDatabase),
+        offline: None,
+        result: KycResult::Pending,
+    };
+    stage.push(day, Row::Kyc(row));
+    let group = by("user", people::person(person));
+    stage.lawful("one-sided-kyc", day, group, "not finished: nobody has passed");
+}
+
+/// Money that goes from hand to hand within hours; at the end it is with someone else, or again
+/// where it began.
+fn hand_on(stage: &mut Stage<'_>, conduct: &'static str, comes_back: bool) {
+    let Some(day) = stage.someday(1) else { return };
+    let mut persons: Vec<u64> = (0..6).map(|_| stage.someone()).collect();
+    if comes_back && let Some(first) = persons.first().copied() {
+        persons.push(first);
+    }
+    let (mut fen, mut seconds) = (2_900_000, 9 * 3600);
+    let mut transactions = Vec::new();
+    for (from, to) in persons.iter().zip(persons.iter().skip(1)) {
+        let row = transfer(*from, *to, stage.at(day, seconds), fen, stage.number());
+        transactions.push(row.id.to_string());
+        stage.push(day, Row::Transaction(row));
+        fen = fen * 985 / 1000;
+        seconds += 900 + stage.rng.below(1800) as i64;
+    }
+    stage.told.push(Truth {
+        entry: None,
+        institution: stage.member.public.id.clone(),
+        day: stage.world.day(day),
+        group: Vec::new(),
+        expected: Expected::Planted { conduct, first_at: stage.at(day, 9 * 3600) },
+        transactions,
+    });
+}
+
+pub(super) fn layering(stage: &mut Stage<'_>) {
+    hand_on(stage, "layering", false);
+}
+
+pub(super) fn cycle(stage: &mut Stage<'_>) {
+    hand_on(stage, "cycle", true);
 }

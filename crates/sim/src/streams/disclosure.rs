@@ -78,19 +78,25 @@ pub(crate) fn is_due(world: &World, member: &Member, day: u32) -> bool {
     month_row(world, member, day).is_some() || quarter_row(world, member, day).is_some()
 }
 
+/// The day of which a regular disclosure comes on this day: the day itself, or one before it
+/// where the institution is late. `None` where it never discloses.
+fn planned(member: &Member, date: Day) -> Option<Day> {
+    match member.extras.flags.disclosure {
+        Punctuality::Never => None,
+        Punctuality::Late(days) => Some(date.plus(-(days as i32))),
+        Punctuality::InTime | Punctuality::Incomplete => Some(date),
+    }
+}
+
 /// The monthly disclosure published on a day.
-fn month_row(world: &World, member: &Member, day: u32) -> Option<DisclosureRow> {
+pub(crate) fn month_row(world: &World, member: &Member, day: u32) -> Option<DisclosureRow> {
     let flags = &member.extras.flags;
-    let late = match flags.disclosure {
-        Punctuality::Never => return None,
-        Punctuality::Late(days) => days,
-        Punctuality::InTime | Punctuality::Incomplete => 0,
-    };
     let date = world.day(day);
-    if date.plus(-(late as i32)).day_of_month() != DISCLOSURE_DAY {
+    let planned = planned(member, date)?;
+    if planned.day_of_month() != DISCLOSURE_DAY {
         return None;
     }
-    let period_end = disclosed_period_end(date.plus(-(late as i32)));
+    let period_end = disclosed_period_end(planned);
     let figures = month_figures(world, member, period_end)?;
     let mut rng = world.rng(Topic::Duties, member, day + (2 << 20));
     let (count, sum) = figures.deals;
@@ -112,9 +118,11 @@ fn month_row(world: &World, member: &Member, day: u32) -> Option<DisclosureRow> 
 
 /// The quarterly report published on a day: an insurer's on the market's second day about the
 /// quarter before, and from then on with the monthly disclosure.
-fn quarter_row(world: &World, member: &Member, day: u32) -> Option<DisclosureRow> {
+pub(crate) fn quarter_row(world: &World, member: &Member, day: u32) -> Option<DisclosureRow> {
     let date = world.day(day);
-    let is_month = date.month() % 3 == 1 && date.day_of_month() == DISCLOSURE_DAY && day > 1;
+    let is_month = day > 1
+        && planned(member, date)
+            .is_some_and(|planned| planned.month() % 3 == 1 && planned.day_of_month() == DISCLOSURE_DAY);
     if member.public.line != LineOfBusiness::Insurance || !(day == 1 || is_month) {
         return None;
     }

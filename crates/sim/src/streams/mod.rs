@@ -79,7 +79,9 @@ pub(crate) fn write<W: Write>(
         "claim" => lending::write_claims(world, member, day, sink)?,
         "account" => register::write_accounts(world, member, day, sink)?,
         "product" => register::write_products(world, member, day, sink)?,
-        "register" if day == 0 => sink.row(&Row::Register(Box::new(register::entry(world, member))))?,
+        "register" if register::is_renewed(day) => {
+            sink.row(&Row::Register(Box::new(register::entry(world, member, day))))?;
+        }
         "business_daily" => business::write(world, member, day, sink)?,
         "operations_daily" => operations::write(world, member, day, sink)?,
         "custody_statement" => custody::write(world, member, day, sink)?,
@@ -107,7 +109,8 @@ pub(crate) fn has_records(world: &World, member: &Member, stream: &StreamSpec, d
         "project" => lending::has_projects(world, member, day),
         "claim" => lending::has_claims(world, member, day),
         "account" => day == 0 || lending::has_accounts(world, member, day),
-        "product" | "register" => day == 0,
+        "product" => day == 0,
+        "register" => register::is_renewed(day),
         "related_party_deal" => duties::has_deal(world, member, day),
         "major_event" => duties::has_event(world, member, day),
         "policy" => sales::has_policies(world, member, day),

@@ -31,8 +31,16 @@ pub(crate) fn capital_minimum_yuan(line: LineOfBusiness) -> i64 {
     }
 }
 
-/// The entry with which an institution begins.
-pub(crate) fn entry(world: &World, member: &Member) -> RegisterRow {
+/// Days after which the register is brought up to date: security is assessed every year.
+pub(crate) const RENEWED_DAYS: u32 = 180;
+
+/// Whether an entry is filed on a day.
+pub(crate) fn is_renewed(day: u32) -> bool {
+    day % RENEWED_DAYS == 0
+}
+
+/// An institution's entry from a day on: the market's first, or one on which it is renewed.
+pub(crate) fn entry(world: &World, member: &Member, day: u32) -> RegisterRow {
     let mut rng = world.rng(Topic::Profile, member, 0);
     let (flags, line) = (&member.extras.flags, member.public.line);
     let first_day = world.plan.first_day;
@@ -54,13 +62,16 @@ pub(crate) fn entry(world: &World, member: &Member) -> RegisterRow {
         }
     });
     RegisterRow {
-        id: Tag::new("DJ", first_day, 0),
+        id: Tag::new("DJ", world.day(day), 0),
         // What is filed as the market begins holds from then on; what was before is nobody's duty.
-        effective_from: first_day,
+        effective_from: world.day(day),
         name: member.public.name.clone(),
         line,
-        licence: (!flags.has_no_licence).then(|| Tag::new("XK", founded, number)),
-        licence_until: (!flags.has_no_licence).then(|| flags.licence_until.unwrap_or(licensed_until)),
+        licence: Some(Tag::new("XK", founded, number)),
+        licence_until: Some(match flags.licence_renewed {
+            Some(from) if world.day(day) >= from => from.plus(1095),
+            _ => flags.licence_until.unwrap_or(licensed_until),
+        }),
         registered_on: founded,
         paid_in_capital: flags.paid_in_capital.unwrap_or_else(|| {
             Fen::from_yuan((capital * capital_minimum_yuan(line) as f64 / 1e6) as i64 * 1_000_000)
