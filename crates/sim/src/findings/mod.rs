@@ -36,14 +36,14 @@ pub(crate) fn settle(world: &mut World) {
         let key = |one: &Truth| (one.entry, one.day, one.institution.clone(), one.group.clone(), rank(one));
         key(a).cmp(&key(b))
     });
-    // What must be found need not be said to be possible, and what is said twice is said once.
+    // What must be found is not said to be possible or lawful besides: where institutions are few, one
+    // has several schemes.
     truths.dedup_by(|later, first| {
         later.entry.is_some()
             && later.entry == first.entry
             && later.day == first.day
             && later.institution == first.institution
             && later.group == first.group
-            && !matches!(later.expected, Expected::Lawful { .. })
     });
     world.truths = truths;
 }

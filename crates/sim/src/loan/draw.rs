@@ -48,7 +48,7 @@ fn draw(world: &World, member: &Member, offered: u32, number: u64) -> Loan {
     let most = if term_days > 90 { 12_000.0 } else { 40_000.0 };
     let mut yuan = (world.loan_amounts.draw_fen(&mut rng) as f64 / 100.0).clamp(3_000.0, most);
     if member.extras.flags.is_clockwork {
-        yuan = 20_000.0f64.min(most);
+        yuan = 12_000.0;
     } else if member.extras.flags.has_standard_amounts {
         yuan = [3_000.0f64, 5_000.0, 10_000.0, 20_000.0][rng.below(4) as usize].min(most);
     }

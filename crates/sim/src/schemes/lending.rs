@@ -180,7 +180,7 @@ pub(super) fn clockwork(stage: &mut Stage<'_>) {
         let person = stage.someone();
         let offered = first + number / 2;
         if offered < stage.days() {
-            let mut loan = stage.loan(person, offered, 20_000, 30);
+            let mut loan = stage.loan(person, offered, 12_000, 30);
             loan.published_at = stage.at(offered, 10 * 3600 + i64::from(number % 2) * 3600);
             stage.lend(loan);
         }
@@ -238,6 +238,7 @@ pub(super) fn across_platforms(world: &mut World, round: usize) {
     let platforms: Vec<usize> = members
         .iter()
         .filter(|member| member.public.line == LineOfBusiness::P2p && member.plot.is_none())
+        .filter(|member| !member.extras.flags.is_clockwork)
         .map(|member| member.index)
         .collect();
     if platforms.len() >= PLATFORMS {

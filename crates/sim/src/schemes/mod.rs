@@ -30,8 +30,12 @@ const fn scheme(line: Option<LineOfBusiness>, trouble: &'static str, plant: fn(&
     Scheme { line, trouble, plant }
 }
 
+/// The trouble of a scheme that shares its institution with no other.
+const ALONE: &str = "alone";
+
 /// All of them; hard negatives among them.
 const SCHEMES: &[Scheme] = &[
+    scheme(Some(P2p), ALONE, lending::clockwork),
     scheme(Some(P2p), "", clients::through_own_account),
     scheme(Some(Insurance), "", clients::through_own_account),
     scheme(Some(Payment), "", clients::through_own_account),
@@ -47,7 +51,6 @@ const SCHEMES: &[Scheme] = &[
     scheme(Some(P2p), "", lending::one_borrower_many_projects),
     scheme(Some(P2p), "", lending::funds_return),
     scheme(Some(P2p), "", lending::self_financing),
-    scheme(Some(P2p), "amounts", lending::clockwork),
     scheme(Some(P2p), "cap", lending::over_the_cap),
     scheme(Some(P2p), "", lending::large_borrower),
     scheme(Some(P2p), "", lending::large_firm),
@@ -104,7 +107,7 @@ const SCHEMES: &[Scheme] = &[
     scheme(Some(P2p), "", lending::two_small_projects),
     scheme(Some(P2p), "", lending::new_loan_after_a_while),
     scheme(Some(P2p), "", lending::collateral_free_again),
-    scheme(Some(P2p), "amounts", lending::standard_amounts),
+    scheme(Some(P2p), "", lending::standard_amounts),
     scheme(Some(P2p), "timing", bank::two_after_midnight),
 ];
 
@@ -186,7 +189,11 @@ impl Places {
             self.lines.iter_mut().filter(|(line, _)| scheme.line.is_none_or(|wanted| wanted == *line));
         let place = lines
             .flat_map(|(_, places)| places)
-            .filter(|place| scheme.trouble.is_empty() || !place.troubles.contains(&scheme.trouble))
+            .filter(|place| match scheme.trouble {
+                "" => !place.troubles.contains(&ALONE),
+                ALONE => place.troubles.is_empty(),
+                trouble => !place.troubles.contains(&ALONE) && !place.troubles.contains(&trouble),
+            })
             .min_by_key(|place| place.schemes)?;
         place.schemes += 1;
         place.troubles.push(scheme.trouble);
