@@ -602,10 +602,65 @@ fn watch(filed: &Filed, found: &mut Findings) {
     assert!(recomputed > 20, "{recomputed}");
 }
 
+fn figures(filed: &Filed, found: &mut Findings) {
+    let mut by_institution: BTreeMap<&str, BTreeMap<Day, &Record>> = BTreeMap::new();
+    for one in filed.of("business_daily") {
+        by_institution.entry(&one.institution).or_default().insert(one.day, one);
+    }
+    for (institution, days) in by_institution {
+        let line = filed.lines[institution].as_str();
+        let get = |day: Day, field: &str| days.get(&day).and_then(|one| one.fen(field)).map(|fen| fen as f64);
+        let sum = |from: Day, to: Day, field: &str| -> f64 {
+            days.range(from..=to).map(|(_, one)| one.fen(field).unwrap() as f64).sum()
+        };
+        for day in days.keys().copied() {
+            let mut add = |entry: &str, holds: bool| {
+                if holds {
+                    found.add(entry, institution, day, &[]);
+                }
+            };
+            let of = |field: &str| get(day, field).unwrap();
+            match line {
+                "p2p" => {
+                    let before = get(day.plus(-7), "loan_balance");
+                    add(
+                        "loan-balance-surge",
+                        before.is_some_and(|before| of("loan_balance") / before >= 1.3),
+                    );
+                    add("liquidity", of("cash_reserve") < of("debt_due_30_days"));
+                    add("nonperforming-ratio", of("nonperforming_balance") / of("loan_balance") > 0.05);
+                    add("overdue-ratio", of("overdue_balance") / of("loan_balance") > 0.1);
+                }
+                "insurance" => {
+                    let from = *days.range(day.plus(-89)..).next().unwrap().0;
+                    let count = days.range(from..=day).count();
+                    let paid = sum(from, day, "surrender_payments");
+                    let below = count as f64 / 365.0 * get(from, "policy_reserve").unwrap();
+                    let rate = paid / (below + sum(from, day, "premium_income"));
+                    add("surrender-rate", count >= 30 && rate >= 0.05);
+                }
+                "payment" => add("reserve-deposit", of("reserve_deposited") < of("reserve_total")),
+                "fund" => {
+                    let before = days.range(day.plus(-7)..day).next_back();
+                    let net = of("redemptions") - of("subscriptions");
+                    let value = before.map(|(_, one)| one.fen("fund_units_value").unwrap() as f64);
+                    add("large-redemption", value.is_some_and(|value| net / value >= 0.05));
+                    let week: Vec<&&Record> = days.range(..=day).rev().take(7).map(|(_, one)| one).collect();
+                    let of_week =
+                        |field: &str| week.iter().map(|one| one.fen(field).unwrap() as f64).sum::<f64>();
+                    let is_high = of_week("redemptions") / of_week("subscriptions") >= 1.5;
+                    add("redemption-pressure", week.len() == 7 && is_high);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 /// The naive supervisor's findings, entry by entry.
 fn findings(filed: &Filed) -> BTreeSet<Finding> {
     let mut found = Findings::default();
-    for find in [clients, accounts, projects, custody, house, sales, watch] {
+    for find in [clients, accounts, projects, custody, house, sales, watch, figures] {
         find(filed, &mut found);
     }
     found.0
@@ -620,7 +675,8 @@ const KNOWN: &str = "fifty-thousand-yuan-day frequent-transactions large-transfe
     executive-qualification security-assessment sales-qualification loan-balance-cap custodian-qualification \
     reserve-ratio unfiled-insurance-product short-health-renewal sale-without-recording recording-retention \
     recording-retention-law recording-one-channel unfiled-fund major-event-late incident-report solvency \
-    false-rate false-overdue false-related-deals";
+    false-rate false-overdue false-related-deals loan-balance-surge liquidity nonperforming-ratio overdue-ratio \
+    surrender-rate reserve-deposit large-redemption redemption-pressure";
 
 fn plan(seed: u64, institutions: u32) -> MarketPlan {
     let first_day = Day::parse("2026-01-25").unwrap();

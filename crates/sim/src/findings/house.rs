@@ -1,11 +1,10 @@
 //! What the register says of an institution on each day.
 
 use model::spec::Record;
-use model::streams::{BusinessDaily, LineOfBusiness, Policy};
+use model::streams::{LineOfBusiness, Policy};
 use model::time::Time;
 
 use super::Found;
-use super::watch::is_filed;
 use crate::rows::{RegisterRow, Row};
 use crate::streams::{has_records, register};
 use crate::world::{Member, World};
@@ -31,8 +30,7 @@ pub(super) fn find(found: &mut Found<'_>, member: &Member) {
             LineOfBusiness::Custody => continue,
             LineOfBusiness::P2p => custodian(found, member, day, &row),
             LineOfBusiness::Insurance => licence(found, member, day, &row),
-            LineOfBusiness::Payment => reserve(found, member, day),
-            LineOfBusiness::Fund => {}
+            LineOfBusiness::Payment | LineOfBusiness::Fund => {}
         }
         if row.paid_in_capital.0 / 100 < register::capital_minimum_yuan(member.public.line) {
             found.planted(member, day, "paid-in-capital", Vec::new(), "low-capital", at);
@@ -73,14 +71,5 @@ fn custodian(found: &mut Found<'_>, member: &Member, day: u32, row: &RegisterRow
     if named.into_iter().flatten().any(|bank| !is_qualified(bank)) {
         let at = Time::start_of(world.day(day));
         found.planted(member, day, "custodian-qualification", Vec::new(), "unqualified-bank", at);
-    }
-}
-
-fn reserve(found: &mut Found<'_>, member: &Member, day: u32) {
-    let Some((from, _)) = member.extras.flags.reserve else { return };
-    if day >= from && is_filed(member, BusinessDaily::STREAM.number, day) {
-        let at = found.noon(day);
-        found.planted(member, day, "reserve-ratio", Vec::new(), "reserve-short", at);
-        found.possible(member, day, "reserve-deposit", Vec::new(), "reserve-short");
     }
 }

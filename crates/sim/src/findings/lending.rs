@@ -65,8 +65,13 @@ fn one_loan(found: &mut Found<'_>, member: &Member, loan: &Loan) {
             found.planted(member, day, "lending-before-project", of_project(loan), conduct, at);
         }
     }
-    let related = [people::affiliate(member.index, 0), people::affiliate(member.index, 1)];
-    if related.contains(&loan.borrower) {
+    // Holders of the related parties' accounts, and parties of deals up to a month after.
+    let holders = [people::affiliate(member.index, 0), people::affiliate(member.index, 1)];
+    let deals = member.extras.all().any(|(day, row)| match row {
+        Row::Deal(row) => row.party == loan.borrower && day <= loan.offered + 31,
+        _ => false,
+    });
+    if holders.contains(&loan.borrower) || deals {
         let at = loan.published_at;
         found.planted(member, loan.offered, "self-financing", of_project(loan), "self-financing", at);
     }

@@ -6,9 +6,9 @@
 
 mod clients;
 mod custody;
+mod figures;
 mod house;
 mod lending;
-mod plots;
 mod sales;
 mod watch;
 
@@ -27,7 +27,7 @@ pub(crate) fn settle(world: &mut World) {
         house::find(&mut found, member);
         sales::find(&mut found, member);
         watch::find(&mut found, member);
-        plots::find(&mut found, member);
+        figures::find(&mut found, member);
     }
     lending::find_across(&mut found);
     let mut truths = found.truths;

@@ -1,14 +1,14 @@
 //! Projects that are not what they say: unfilled, shared, split, rolled over, invented, financing
 //! the platform itself, or too large. And those that look so and are in order.
 
-use model::streams::{Direction, GuaranteeKind, IdentityRegister, LineOfBusiness, TransactionKind};
+use model::streams::{Direction, GuaranteeKind, IdentityRegister, LineOfBusiness, Relation, TransactionKind};
 
 use super::Stage;
 use super::clients::transfer;
 use crate::line::Tag;
 use crate::people::{self, APART, House};
 use crate::rng::Rng;
-use crate::rows::{About, Row, TransactionRow};
+use crate::rows::{About, DealRow, Row, TransactionRow};
 use crate::truth::by;
 use crate::world::{Topic, World};
 
@@ -170,6 +170,21 @@ pub(super) fn self_financing(stage: &mut Stage<'_>) {
         loan.identity = Some(IdentityRegister::Enterprise);
         stage.lend(loan);
     }
+    // And one whose relation shows only by a deal two days later.
+    let person = stage.someone();
+    let mut loan = stage.loan(person, day + 1, 21_000, 60);
+    loan.borrower = people::affiliate(stage.member.index, 8);
+    loan.identity = Some(IdentityRegister::Enterprise);
+    let time = stage.office(day + 3);
+    let deal = DealRow {
+        id: Tag::new("GX", time.day(), stage.number()),
+        time,
+        party: loan.borrower,
+        relation: Relation::Subsidiary,
+        amount_fen: 30_000_000,
+    };
+    stage.push(day + 3, Row::Deal(deal));
+    stage.lend(loan);
 }
 
 pub(super) fn clockwork(stage: &mut Stage<'_>) {

@@ -62,6 +62,8 @@ const SCHEMES: &[Scheme] = &[
     scheme(Some(P2p), "bank", bank::unqualified_bank),
     scheme(Some(P2p), "disclosure", watch::false_rate),
     scheme(Some(P2p), "disclosure", watch::false_overdue),
+    scheme(Some(P2p), "disclosure", watch::rounded),
+    scheme(Some(Fund), "", watch::after_the_holiday),
     scheme(None, "disclosure", watch::hidden_deals),
     scheme(None, "disclosure", watch::disclosure_late),
     scheme(None, "disclosure", watch::disclosure_missing),

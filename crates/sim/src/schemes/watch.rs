@@ -9,6 +9,7 @@ use crate::extras::Punctuality;
 use crate::line::Tag;
 use crate::people;
 use crate::rows::{DealRow, EventRow, Row};
+use crate::streams::disclosure::month_row;
 
 pub(super) fn false_rate(stage: &mut Stage<'_>) {
     stage.member.extras.flags.rate_told = -120;
@@ -108,6 +109,28 @@ pub(super) fn silence(stage: &mut Stage<'_>) {
     for day in day..day + 3 {
         for stream in [OperationsDaily::STREAM, BusinessDaily::STREAM] {
             stage.member.extras.flags.filings.push((stream.number, day, Punctuality::Never));
+        }
+    }
+}
+
+/// Sound figures are told with two decimals: no falsehood.
+pub(super) fn rounded(stage: &mut Stage<'_>) {
+    for day in 0..stage.days() {
+        if month_row(stage.world, stage.member, day).is_some() {
+            for entry in ["false-rate", "false-overdue", "false-related-deals"] {
+                stage.lawful(entry, day, Vec::new(), "rounded to two decimals");
+            }
+        }
+    }
+}
+
+/// After a holiday more is redeemed than on any other day, and that is no run.
+pub(super) fn after_the_holiday(stage: &mut Stage<'_>) {
+    for day in 0..stage.days() {
+        if stage.world.calendar.is_after_holiday(stage.world.day(day)) {
+            for entry in ["large-redemption", "redemption-pressure"] {
+                stage.lawful(entry, day, Vec::new(), "the first day worked after a holiday");
+            }
         }
     }
 }

@@ -133,6 +133,64 @@ fn fund_sales(world: &World, member: &Member, day: u32) -> FundSales {
     }
 }
 
+/// The figures that the indicators look at, in fen; of an insurer and a fund `balance` is the
+/// reserve or the value held, of a payment firm the whole reserve and `cash` what is deposited.
+#[derive(Default)]
+pub(crate) struct Figures {
+    pub(crate) balance: i128,
+    pub(crate) overdue: i128,
+    pub(crate) nonperforming: i128,
+    pub(crate) cash: i128,
+    pub(crate) due: i128,
+    /// Premiums or subscriptions of the day.
+    pub(crate) into: i128,
+    /// Surrenders or redemptions of the day.
+    pub(crate) out: i128,
+}
+
+/// The figures of a day as they are filed.
+pub(crate) fn figures(world: &World, member: &Member, day: u32) -> Option<Figures> {
+    let of = |fen: Fen| i128::from(fen.0);
+    Some(match member.public.line {
+        LineOfBusiness::P2p => {
+            let one = lending(world, member, day);
+            Figures {
+                balance: of(one.balance),
+                overdue: of(one.overdue),
+                nonperforming: of(one.nonperforming),
+                cash: of(one.cash_reserve),
+                due: of(one.debt_due_30_days),
+                ..Figures::default()
+            }
+        }
+        LineOfBusiness::Insurance => {
+            let one = insurance(world, member, day);
+            let (balance, out) = (of(one.policy_reserve), of(one.surrender_payments));
+            Figures { balance, out, into: of(premium(world, member, day)), ..Figures::default() }
+        }
+        LineOfBusiness::Payment => {
+            let (deposited, total) = payment_reserve(world, member, day);
+            Figures { balance: of(total), cash: of(deposited), ..Figures::default() }
+        }
+        LineOfBusiness::Fund => {
+            let one = fund_sales(world, member, day);
+            Figures {
+                balance: of(one.units_value),
+                into: of(one.subscriptions),
+                out: of(one.redemptions),
+                ..Figures::default()
+            }
+        }
+        LineOfBusiness::Custody => return None,
+    })
+}
+
+/// The premiums of a day.
+fn premium(world: &World, member: &Member, day: u32) -> Fen {
+    let mut daily = world.rng(Topic::Business, member, day + (1 << 20));
+    fen(3.5e6 * member.size * daily.between(0.7, 1.4))
+}
+
 pub(super) fn write<W: Write>(
     world: &World,
     member: &Member,
@@ -177,6 +235,7 @@ pub(super) fn write<W: Write>(
             }
             LineOfBusiness::Insurance => {
                 let figures = insurance(world, member, day);
+                // The first that is drawn for a day.
                 let premium = 3.5e6 * member.size * daily.between(0.7, 1.4);
                 let health = premium * fixed.between(0.2, 0.35);
                 line.money("premium_income", fen(premium))

@@ -1,0 +1,110 @@
+//! What an institution's daily figures show: the ratios of the indicators, for everyone and on
+//! every day.
+
+use model::spec::Record;
+use model::streams::{BusinessDaily, LineOfBusiness};
+
+use super::Found;
+use super::watch::is_filed;
+use crate::streams::business::{self, Figures};
+use crate::world::Member;
+
+/// Days of grades that a first rating needs.
+const RATED_DAYS: i32 = 30;
+
+pub(super) fn find(found: &mut Found<'_>, member: &Member) {
+    // The figures of each day that is filed.
+    let figures: Vec<Option<Figures>> = (0..found.days())
+        .map(|day| {
+            let filed = is_filed(member, BusinessDaily::STREAM.number, day);
+            filed.then(|| business::figures(found.world, member, day)).flatten()
+        })
+        .collect();
+    for day in 0..figures.len() {
+        let Some(today) = figures.get(day).and_then(Option::as_ref) else { continue };
+        let shown: Vec<(&'static str, &'static str)> = match member.public.line {
+            LineOfBusiness::P2p => lending(&figures, day, today),
+            LineOfBusiness::Insurance => surrenders(&figures, day),
+            LineOfBusiness::Payment => reserve(found, member, day as u32, today),
+            LineOfBusiness::Fund => redemptions(&figures, day, today),
+            LineOfBusiness::Custody => Vec::new(),
+        };
+        let at = found.noon(day as u32);
+        for (entry, conduct) in shown {
+            found.planted(member, day as u32, entry, Vec::new(), conduct, at);
+        }
+    }
+    if member.public.line == LineOfBusiness::Payment {
+        // It rests on all grades of the quarter before.
+        for day in 0..found.days() {
+            found.possible(member, day, "payment-rating", Vec::new(), "rating");
+        }
+    }
+}
+
+type Shown = Vec<(&'static str, &'static str)>;
+
+fn lending(figures: &[Option<Figures>], day: usize, today: &Figures) -> Shown {
+    let mut shown = Vec::new();
+    let before = day.checked_sub(7).and_then(|before| figures.get(before)?.as_ref());
+    if before.is_some_and(|before| today.balance * 10 >= before.balance * 13) {
+        shown.push(("loan-balance-surge", "loan-surge"));
+    }
+    if today.cash < today.due {
+        shown.push(("liquidity", "running-dry"));
+    }
+    if today.nonperforming * 20 > today.balance {
+        shown.push(("nonperforming-ratio", "bad-loans"));
+    }
+    if today.overdue * 10 > today.balance {
+        shown.push(("overdue-ratio", "bad-loans"));
+    }
+    shown
+}
+
+/// Surrenders of ninety days, a year's worth of them over the reserve at the beginning and the
+/// premiums since.
+fn surrenders(figures: &[Option<Figures>], day: usize) -> Shown {
+    let window: Vec<&Figures> =
+        figures.get(day.saturating_sub(89)..=day).into_iter().flatten().flatten().collect();
+    let paid: i128 = window.iter().map(|one| one.out).sum();
+    let premiums: i128 = window.iter().map(|one| one.into).sum();
+    let opening = window.first().map_or(0, |one| one.balance);
+    let below = window.len() as i128 * opening + 365 * premiums;
+    let is_high = window.len() >= 30 && 36_500 * paid >= 5 * below;
+    if is_high { vec![("surrender-rate", "surrenders")] } else { Vec::new() }
+}
+
+fn redemptions(figures: &[Option<Figures>], day: usize, today: &Figures) -> Shown {
+    let mut shown = Vec::new();
+    let filed = |back: usize| day.checked_sub(back).and_then(|day| figures.get(day)?.as_ref());
+    if let Some(before) = (1..=7).find_map(filed)
+        && 20 * (today.out - today.into) >= before.balance
+    {
+        shown.push(("large-redemption", "mass-redemption"));
+    }
+    let week: Vec<&Figures> = (0..14).filter_map(filed).take(7).collect();
+    let (bought, sold) = week.iter().fold((0, 0), |(into, out), one| (into + one.into, out + one.out));
+    if week.len() == 7 && 2 * sold >= 3 * bought {
+        shown.push(("redemption-pressure", "mass-redemption"));
+    }
+    shown
+}
+
+fn reserve(found: &mut Found<'_>, member: &Member, day: u32, today: &Figures) -> Shown {
+    if today.cash >= today.balance {
+        return Vec::new();
+    }
+    // Without a rating everything has to be deposited, with the best one a tenth.
+    let date = found.world.day(day);
+    let mut quarter = date.first_of_month();
+    while quarter.month() % 3 != 1 {
+        quarter = quarter.plus(-1).first_of_month();
+    }
+    let is_unrated = quarter.0 - found.world.plan.first_day.0 < RATED_DAYS;
+    if is_unrated || today.cash * 10 < today.balance {
+        return vec![("reserve-deposit", "reserve-short"), ("reserve-ratio", "reserve-short")];
+    }
+    found.possible(member, day, "reserve-ratio", Vec::new(), "reserve-short");
+    vec![("reserve-deposit", "reserve-short")]
+}
