@@ -38,6 +38,7 @@ pub(crate) enum House {
     Fee,
     Related,
     SecondRelated,
+    Guarantee,
 }
 
 /// A person's pseudonym.

@@ -89,7 +89,7 @@ pub(crate) fn entry(world: &World, member: &Member, day: u32) -> RegisterRow {
 
 /// The account to which clients' money goes, by line.
 fn purposes(line: LineOfBusiness) -> &'static [(House, AccountPurpose)] {
-    use AccountPurpose::{Custody, Fee, Own, RelatedParty, Reserve};
+    use AccountPurpose::{Custody, Fee, Guarantee, Own, RelatedParty, Reserve};
     match line {
         LineOfBusiness::P2p => &[
             (House::Clients, Custody),
@@ -97,6 +97,7 @@ fn purposes(line: LineOfBusiness) -> &'static [(House, AccountPurpose)] {
             (House::Fee, Fee),
             (House::Related, RelatedParty),
             (House::SecondRelated, RelatedParty),
+            (House::Guarantee, Guarantee),
         ],
         LineOfBusiness::Custody => &[],
         _ => {
