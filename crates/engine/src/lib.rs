@@ -8,6 +8,7 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod access;
+pub mod backtest;
 pub mod board;
 mod clock_at_start;
 mod evaluate;

@@ -81,6 +81,22 @@ pub fn scan(
     keys: &KeyStore,
     range: Range<u64>,
     boundaries: &[u64],
+    take: impl FnMut(Item) -> Result<(), EngineError>,
+) -> Result<Unreadable, EngineError> {
+    scan_wanted(reader, keys, range, boundaries, |_| true, take)
+}
+
+/// As [`scan`], of those entries alone that `wanted` names by their heads: nothing else is
+/// decrypted.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_wanted(
+    reader: &Reader,
+    keys: &KeyStore,
+    range: Range<u64>,
+    boundaries: &[u64],
+    wanted: impl Fn(&Head<'_>) -> bool,
     mut take: impl FnMut(Item) -> Result<(), EngineError>,
 ) -> Result<Unreadable, EngineError> {
     let first = range.start;
@@ -94,9 +110,13 @@ pub fn scan(
             let head = read_head(entry.leaf).map_err(unreadable(entry.index))?;
             let crossed = boundaries.next_if(|boundary| *boundary <= entry.index).is_some();
             while boundaries.next_if(|boundary| *boundary <= entry.index).is_some() {}
-            let goes_on = run.as_ref().is_some_and(|run| run.takes(&head)) && !crossed;
+            let is_wanted = wanted(&head);
+            let goes_on = is_wanted && run.as_ref().is_some_and(|run| run.takes(&head)) && !crossed;
             if !goes_on && let Some(run) = run.take() {
                 take(run.into_item())?;
+            }
+            if !is_wanted {
+                continue;
             }
             if let (EventKind::Record, Some(stream)) = (head.kind, head.stream) {
                 let run = run.get_or_insert_with(|| Run::new(stream, head.institution, entry.index));

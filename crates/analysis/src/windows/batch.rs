@@ -28,7 +28,7 @@ impl Recompute {
     }
 }
 
-fn days_back(rule: &Rule) -> i32 {
+pub(super) fn days_back(rule: &Rule) -> i32 {
     i32::try_from(rule.window.days_back()).unwrap_or(i32::MAX)
 }
 
@@ -91,7 +91,7 @@ fn of_institution(rule: &Rule, windows: &Recompute) -> String {
     }
 }
 
-fn group(rule: &Rule, batch: &RecordBatch, row: usize) -> Group {
+pub(super) fn group(rule: &Rule, batch: &RecordBatch, row: usize) -> Group {
     let text = |column: &String| {
         let array = batch.column_by_name(column);
         (column.clone(), array.map_or_else(String::new, |array| value_text(array, row)))
@@ -99,7 +99,7 @@ fn group(rule: &Rule, batch: &RecordBatch, row: usize) -> Group {
     rule.group_by.iter().map(text).collect()
 }
 
-fn text(rule: &Rule, value: Number) -> String {
+pub(super) fn text(rule: &Rule, value: Number) -> String {
     match rule.unit() {
         Unit::Yuan => format_scaled(i64::try_from(value.0 / 10_000).unwrap_or(i64::MAX), 2),
         _ => value.to_string(),

@@ -34,6 +34,7 @@
 //! | `take_back` | a superseded record goes out again |
 //! | `verdict`, `outcome` | what a window comes to, and whether that is news |
 //! | `batch`, `latest` | windows no longer held here, by SQL; what holds of all windows |
+//! | `each` | every window of some days, by SQL, for a draft that is tried on history |
 //!
 //! **Invariant:** findings depend on the records and their order alone, not on how they are cut
 //! into batches, nor on the seed.
@@ -41,6 +42,7 @@
 mod bands;
 mod batch;
 mod distinct;
+mod each;
 mod entries;
 mod groups;
 mod growth;
@@ -82,6 +84,7 @@ use self::plan::StreamPlan;
 use self::prepared::{Prepared, Wants};
 
 pub use self::batch::batch_findings;
+pub use self::each::{FoundWindow, days_seen, each_window};
 pub use self::latest::LatestFindings;
 pub use self::outcome::Recompute;
 pub(crate) use self::prepared::value_text;

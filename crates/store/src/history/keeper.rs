@@ -78,6 +78,38 @@ struct State {
     failure: Option<Arc<str>>,
 }
 
+/// How often a directory is opened to be read while a writer changes it.
+const ATTEMPTS_TO_READ: u32 = 20;
+const BETWEEN_ATTEMPTS: std::time::Duration = std::time::Duration::from_millis(50);
+
+fn read_manifest(dir: &Path) -> Result<Manifest, HistoryError> {
+    let path = dir.join(MANIFEST);
+    let manifest: Manifest = files::read_manifest(&path, MANIFEST_KIND)?.unwrap_or_default();
+    match manifest.streams.keys().find(|name| streams::stream(name).is_none()) {
+        Some(unknown) => {
+            Err(FileError::damaged(&path, format!("it names an unknown stream, {unknown:?}")).into())
+        }
+        None => Ok(manifest),
+    }
+}
+
+/// Links the files that a manifest names into a directory of our own, which is returned.
+fn linked(dir: &Path, links: &Path, manifest: &Manifest) -> Result<PathBuf, HistoryError> {
+    for stream in manifest.streams.values() {
+        let names = stream.files.iter().map(|file| &file.name).chain(&stream.superseded);
+        for name in names {
+            let link = links.join(name);
+            match fs::hard_link(dir.join(name), &link) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(FileError::io("link", &link)(error).into());
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(fs::canonicalize(links).map_err(FileError::io("open", links))?)
+}
+
 struct Shared {
     dir: PathBuf,
     /// Files of at most this many rows are joined with others.
@@ -87,6 +119,30 @@ struct Shared {
 }
 
 impl Shared {
+    /// What a manifest names in a directory, with the positions superseded in each of [`STREAMS`].
+    fn of(
+        dir: PathBuf,
+        mut manifest: Manifest,
+        small_rows: u64,
+    ) -> Result<(Arc<Self>, Vec<Vec<u64>>), HistoryError> {
+        let mut superseded = Vec::new();
+        let mut state =
+            State { covered: manifest.covered, next_file: manifest.next_file, ..State::default() };
+        for stream in STREAMS {
+            let own = manifest.streams.remove(stream.name).unwrap_or_default();
+            let files = own.files.into_iter().map(|facts| DataFile::open(&dir, facts).map(Arc::new));
+            let files = files.collect::<Result<_, _>>()?;
+            let mut positions = Vec::new();
+            for name in &own.superseded {
+                positions.extend(superseded::read(&dir.join(name))?);
+            }
+            state.shelves.push(Shelf { files, superseded: own.superseded });
+            superseded.push(positions);
+        }
+        let shared = Self { dir, small_rows, state: Mutex::new(state), changed: Condvar::new() };
+        Ok((Arc::new(shared), superseded))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A thread that panicked has left the state whole: each change is one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -249,38 +305,45 @@ impl Keeper {
     pub(super) fn open(dir: &Path, small_rows: u64) -> Result<(Self, Vec<Vec<u64>>), HistoryError> {
         fs::create_dir_all(dir).map_err(FileError::io("create", dir))?;
         let dir = fs::canonicalize(dir).map_err(FileError::io("open", dir))?;
-        let path = dir.join(MANIFEST);
-        let mut manifest: Manifest = files::read_manifest(&path, MANIFEST_KIND)?.unwrap_or_default();
-        if let Some(unknown) = manifest.streams.keys().find(|name| streams::stream(name).is_none()) {
-            return Err(FileError::damaged(&path, format!("it names an unknown stream, {unknown:?}")).into());
-        }
+        let manifest = read_manifest(&dir)?;
         files::remove_strays(&dir, |name| {
             manifest.streams.values().any(|stream| {
                 stream.files.iter().any(|file| file.name == name)
                     || stream.superseded.iter().any(|own| own == name)
             })
         })?;
-        let mut superseded = Vec::new();
-        let mut state =
-            State { covered: manifest.covered, next_file: manifest.next_file, ..State::default() };
-        for stream in STREAMS {
-            let own = manifest.streams.remove(stream.name).unwrap_or_default();
-            let files = own.files.into_iter().map(|facts| DataFile::open(&dir, facts).map(Arc::new));
-            let files = files.collect::<Result<_, _>>()?;
-            let mut positions = Vec::new();
-            for name in &own.superseded {
-                positions.extend(superseded::read(&dir.join(name))?);
-            }
-            state.shelves.push(Shelf { files, superseded: own.superseded });
-            superseded.push(positions);
-        }
-        let shared = Arc::new(Shared { dir, small_rows, state: Mutex::new(state), changed: Condvar::new() });
+        let (shared, superseded) = Shared::of(dir, manifest, small_rows)?;
         let own = shared.clone();
         let thread = thread::Builder::new()
             .name("history".to_owned())
             .spawn(move || own.work())
             .map_err(FileError::io("start a thread for", &shared.dir))?;
         Ok((Self { shared, thread: Some(thread) }, superseded))
+    }
+
+    /// As [`Keeper::open`], for whoever only reads: nothing is written or removed, and nothing can
+    /// be put. Files that a writer joins meanwhile stay readable through links of our own in
+    /// `links`, where there is such a directory on the same file system.
+    pub(super) fn open_to_read(
+        dir: &Path,
+        links: Option<&Path>,
+    ) -> Result<(Self, Vec<Vec<u64>>), HistoryError> {
+        let own = fs::canonicalize(dir).map_err(FileError::io("open", dir))?;
+        let mut attempts = ATTEMPTS_TO_READ;
+        loop {
+            attempts -= 1;
+            let manifest = read_manifest(&own)?;
+            let opened = match links {
+                Some(links) => linked(&own, links, &manifest).and_then(|dir| Shared::of(dir, manifest, 0)),
+                None => Shared::of(own.clone(), manifest, 0),
+            };
+            match opened {
+                Ok((shared, superseded)) => return Ok((Self { shared, thread: None }, superseded)),
+                // A writer joined files between the manifest and them: it names others now.
+                Err(error) if attempts == 0 => return Err(error),
+                Err(_) => thread::sleep(BETWEEN_ATTEMPTS),
+            }
+        }
     }
 
     pub(super) fn covered(&self) -> u64 {

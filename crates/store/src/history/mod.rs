@@ -22,6 +22,7 @@ mod data_file;
 mod keeper;
 mod superseded;
 mod tail;
+mod view;
 
 use std::{
     fs, io,
@@ -42,6 +43,7 @@ use crate::files::FileError;
 use data_file::DataFile;
 use keeper::{Keeper, Load, Shown};
 use tail::Tail;
+pub use view::HistoryView;
 
 /// The history cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -157,11 +159,15 @@ impl History {
     pub fn open_with(dir: &Path, options: Options) -> Result<Self, HistoryError> {
         // Four files of a quarter make one that is large enough to stay.
         let (keeper, superseded) = Keeper::open(dir, options.tail_rows as u64 / 4)?;
+        Ok(Self::of(keeper, superseded, options))
+    }
+
+    fn of(keeper: Keeper, superseded: Vec<Vec<u64>>, options: Options) -> Self {
         let covered = keeper.covered();
         let free = (0..STREAMS.len()).map(|stream| keeper.last_position(stream).map_or(0, |last| last + 1));
         let free = free.map(|free| free.max(covered)).collect();
         let superseded = superseded.into_iter().map(Superseded::new).collect();
-        Ok(Self { keeper, options, load: empty_load(), free, superseded })
+        Self { keeper, options, load: empty_load(), free, superseded }
     }
 
     /// Deletes the history in a directory and opens an empty one.

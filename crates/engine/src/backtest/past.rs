@@ -1,0 +1,290 @@
+//! The past of a data directory, to be read: the history's columns, the records that they miss,
+//! and what was filed, registered and graded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use analysis::indicators;
+use analysis::obligations::{Duties, Filed, Registered};
+use hashbrown::HashMap;
+use ledger::Reader;
+use ledger::keystore::KeyStore;
+use model::arrow::to_batch;
+use model::columns::Columns;
+use model::event::GradeEvent;
+use model::spec::{Record, StreamSpec};
+use model::streams::{LineOfBusiness, Register};
+use model::time::{Day, Time};
+use query::RecordBatch;
+use query::arrow::array::{ArrayRef, Date32Array, StringArray};
+use rulebook::{Indicator, Rulebook};
+use seal::EventKind;
+use store::history::{HistorySession, HistoryView};
+
+use crate::scan::{Item, scan, scan_wanted};
+use crate::{DataDir, EngineError};
+
+/// The most records that are read from the ledger because the columns miss them.
+const MISSING_MAX: u64 = 1 << 21;
+/// Ids looked up by one query.
+const IDS_TOGETHER: usize = 256;
+
+/// What the ledger's events say, as far as entries read it.
+#[derive(Debug, Default)]
+struct Known {
+    registered: BTreeMap<String, Vec<Registered>>,
+    filed: Filed,
+    grades: BTreeMap<(Day, String), GradeEvent>,
+    /// The latest time that a receipt bears or obligations were judged to.
+    now: Time,
+}
+
+/// The past of a data directory as it was when it was opened.
+pub struct Past {
+    view: HistoryView,
+    ledger: Option<(Reader, KeyStore)>,
+    as_of: u64,
+    known: OnceLock<Known>,
+    options: query::Options,
+}
+
+impl Past {
+    /// Opens a data directory to be read, also beside a running server. `links` is an empty
+    /// directory below `derived/` that the caller removes afterwards (see [`HistoryView::open`]).
+    /// Records that the columns do not hold yet are read from the ledger.
+    ///
+    /// # Errors
+    /// [`EngineError`]; there is no history, or it misses so much that a start of the server must
+    /// make it first.
+    pub fn open(dir: &Path, links: Option<&Path>, threads: usize) -> Result<Self, EngineError> {
+        let dirs = DataDir::new(dir);
+        let mut view = match links {
+            Some(_) => HistoryView::open(&dirs.history(), links)
+                .or_else(|_| HistoryView::open(&dirs.history(), None)),
+            None => HistoryView::open(&dirs.history(), None),
+        }
+        .map_err(EngineError::evaluation)?;
+        let reader = Reader::open(&dirs.ledger())?;
+        let keys = KeyStore::open_read_only(&dirs.ledger())?;
+        let (covered, as_of) = (view.covered(), reader.size());
+        if as_of.saturating_sub(covered) > MISSING_MAX {
+            return Err(EngineError::evaluation(format!(
+                "the columns under {} hold the ledger up to entry {covered} of {as_of}: start the server once, which makes them again, and stop it in order",
+                dirs.history().display()
+            )));
+        }
+        let options = query::Options { partitions: threads.max(1), ..query::Options::default() };
+        fill(&mut view, &reader, &keys, covered..as_of, &options)?;
+        Ok(Self { view, ledger: Some((reader, keys)), as_of, known: OnceLock::new(), options })
+    }
+
+    /// Columns alone, without a ledger: for measurements. Entries that read what was filed,
+    /// registered or graded are refused.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn of_columns(history: &Path, threads: usize) -> Result<Self, EngineError> {
+        let view = HistoryView::open(history, None).map_err(EngineError::evaluation)?;
+        let as_of = view.covered();
+        let options = query::Options { partitions: threads.max(1), ..query::Options::default() };
+        Ok(Self { view, ledger: None, as_of, known: OnceLock::new(), options })
+    }
+
+    /// The ledger's size up to which the past goes.
+    pub fn as_of(&self) -> u64 {
+        self.as_of
+    }
+
+    /// The history of some days; of all days when `None`.
+    pub(super) fn records(&self, days: Option<RangeInclusive<Day>>) -> Result<HistorySession, EngineError> {
+        self.view.session(days, &self.options).map_err(EngineError::evaluation)
+    }
+
+    /// The days of `days` for which an indicator is read: those that have closed, where it waits
+    /// for that.
+    pub(super) fn closed(
+        &self,
+        book: &Rulebook,
+        indicator: &Indicator,
+        days: &RangeInclusive<Day>,
+    ) -> Result<Option<RangeInclusive<Day>>, EngineError> {
+        if indicator.days == rulebook::Days::Any {
+            return Ok(Some(days.clone()));
+        }
+        let tables = indicators::tables(book, indicator);
+        let closed = Duties::of(book).closed_until(tables, self.known()?.now);
+        let last = closed.plus(-(indicator.lookahead_days as i32)).min(*days.end());
+        Ok((*days.start() <= last).then_some(*days.start()..=last))
+    }
+
+    /// What the evaluator shows an indicator for some days: records, reference tables, and of the
+    /// derived tables those that it reads.
+    pub(super) fn session(
+        &self,
+        book: &Rulebook,
+        indicator: &Indicator,
+        shown: &RangeInclusive<Day>,
+    ) -> Result<HistorySession, EngineError> {
+        let seen = indicators::seen(indicator, shown);
+        let session = self.records(Some(seen.clone()))?;
+        for (name, table) in book.reference_tables() {
+            session.register(&name, table).map_err(EngineError::evaluation)?;
+        }
+        let wanted = indicators::tables(book, indicator);
+        for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
+            let batch = self.derived(book, derived.name, &session, shown, &seen)?;
+            let table = query::Table::new(derived.schema()).with_batches([batch]);
+            session.register(derived.name, table).map_err(EngineError::evaluation)?;
+        }
+        Ok(session)
+    }
+
+    fn derived(
+        &self,
+        book: &Rulebook,
+        name: &str,
+        session: &query::Session,
+        shown: &RangeInclusive<Day>,
+        seen: &RangeInclusive<Day>,
+    ) -> Result<RecordBatch, EngineError> {
+        let known = self.known()?;
+        let until_now = |days: &RangeInclusive<Day>| *days.start()..=(*days.end()).min(known.now.day());
+        let batch = match name {
+            rulebook::OBLIGATIONS => {
+                let (registered, filed) = (&known.registered, &known.filed);
+                let standing = Duties::of(book).standing(registered, filed, until_now(seen), known.now);
+                rulebook::obligations_batch(&standing)
+            }
+            rulebook::REGISTERED | rulebook::REGISTERED_ANY => {
+                let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
+                rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
+            }
+            rulebook::GRADES => grades(known, seen),
+            // Silence would look like a draft that finds nothing.
+            other => {
+                let message = format!("a backtest cannot make the table \"{other}\" of the past");
+                return Err(EngineError::evaluation(message));
+            }
+        };
+        batch.map_err(EngineError::evaluation)
+    }
+
+    /// What the ledger's events say; read once, when the first entry wants it.
+    fn known(&self) -> Result<&Known, EngineError> {
+        if let Some(known) = self.known.get() {
+            return Ok(known);
+        }
+        let Some((reader, keys)) = &self.ledger else {
+            return Err(EngineError::evaluation("without a ledger nothing is known of receipts and grades"));
+        };
+        let known = known(reader, keys, self.as_of)?;
+        Ok(self.known.get_or_init(|| known))
+    }
+}
+
+fn known(reader: &Reader, keys: &KeyStore, as_of: u64) -> Result<Known, EngineError> {
+    let mut known = Known::default();
+    let wanted = |head: &seal::leaf::Head<'_>| match head.kind {
+        EventKind::Filing | EventKind::Grade | EventKind::Occasion => true,
+        EventKind::Record => head.stream == Some(Register::STREAM),
+        _ => false,
+    };
+    scan_wanted(reader, keys, 0..as_of, &[], wanted, |item| {
+        match item {
+            Item::Receipt(receipt, _) => {
+                known.now = known.now.max(receipt.received_at);
+                known.filed.add(&receipt);
+            }
+            Item::Occasion(occasion, _) => known.now = known.now.max(occasion.time),
+            Item::Grade(grade, _) => {
+                known.grades.insert((grade.day, grade.institution.clone()), *grade);
+            }
+            Item::Records { institution, columns, .. } => register(&mut known, &institution, &columns),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(known)
+}
+
+/// From which day on an institution owes what its lines owe, as the evaluator takes it.
+fn register(known: &mut Known, institution: &str, columns: &Columns) {
+    let column = |name: &str| Register::STREAM.field_index(name).and_then(|index| columns.column(index));
+    let (Some(line), Some(from)) = (column("line"), column("effective_from")) else { return };
+    for row in 0..columns.len() {
+        let line = line.byte(row).and_then(|number| LineOfBusiness::CODES.item(number));
+        let line = line.and_then(|item| LineOfBusiness::from_code(item.code));
+        if let (Some(line), Some(from)) = (line, from.date(row).map(Day)) {
+            known.registered.entry(institution.to_owned()).or_default().push(Registered { line, from });
+        }
+    }
+}
+
+/// The last grade sealed of each institution and day.
+fn grades(known: &Known, days: &RangeInclusive<Day>) -> Result<RecordBatch, query::arrow::error::ArrowError> {
+    let of_days = known.grades.range((*days.start(), String::new())..(days.end().plus(1), String::new()));
+    let graded: Vec<_> = of_days.filter_map(|(_, event)| Some((event, event.verdict.grade()?))).collect();
+    let institutions: StringArray = graded.iter().map(|(event, _)| Some(&event.institution)).collect();
+    let days: Date32Array = graded.iter().map(|(event, _)| Some(event.day.0)).collect();
+    let grades: StringArray = graded.iter().map(|(_, grade)| Some(grade.en())).collect();
+    let columns: Vec<ArrayRef> =
+        vec![std::sync::Arc::new(institutions), std::sync::Arc::new(days), std::sync::Arc::new(grades)];
+    RecordBatch::try_new(rulebook::grades_schema(), columns)
+}
+
+/// A record by stream, institution and id.
+type Named = (&'static str, String, String);
+
+/// Adds the records that the columns miss: those that a running server holds in memory, or that
+/// came before it was killed.
+fn fill(
+    view: &mut HistoryView,
+    reader: &Reader,
+    keys: &KeyStore,
+    range: std::ops::Range<u64>,
+    options: &query::Options,
+) -> Result<(), EngineError> {
+    let mut revised: Vec<(&'static StreamSpec, String, String, u64)> = Vec::new();
+    scan(reader, keys, range, &[], |item| {
+        let Item::Records { stream, institution, columns, positions, .. } = item else { return Ok(()) };
+        for row in (0..columns.len()).filter(|row| columns.revision(*row) > 0) {
+            let before = columns.revision(row) - 1;
+            revised.push((stream, institution.to_string(), columns.id(row).to_owned(), before));
+        }
+        let batch = to_batch(stream, &institution, columns, positions.collect());
+        view.append(stream, batch.map_err(EngineError::evaluation)?).map_err(EngineError::evaluation)
+    })?;
+    let streams: BTreeSet<&str> = revised.iter().map(|(stream, ..)| stream.name).collect();
+    let mut positions: HashMap<(Named, u64), u64> = HashMap::new();
+    let session = view.session(None, options).map_err(EngineError::evaluation)?;
+    for stream in streams {
+        let of_stream: Vec<_> = revised.iter().filter(|(own, ..)| own.name == stream).collect();
+        for some in of_stream.chunks(IDS_TOGETHER) {
+            let ids: Vec<String> =
+                some.iter().map(|(_, _, id, _)| format!("'{}'", id.replace('\'', "''"))).collect();
+            let sql = format!(
+                "SELECT institution, id, COALESCE(revision, 0) AS revision, position FROM \"{stream}\" WHERE id IN ({})",
+                ids.join(", ")
+            );
+            let rows = session.run(&sql).map_err(EngineError::evaluation)?;
+            for row in 0..rows.len() {
+                let text = |column: &str| rows.text(column, row).unwrap_or_default();
+                let named = some.first().map(|(own, ..)| (own.name, text("institution"), text("id")));
+                if let (Some(named), Some(revision), Some(position)) =
+                    (named, rows.position("revision", row), rows.position("position", row))
+                {
+                    positions.insert((named, revision), position);
+                }
+            }
+        }
+    }
+    drop(session);
+    for (stream, institution, id, before) in revised {
+        if let Some(position) = positions.get(&((stream.name, institution, id), before)) {
+            view.supersede(stream, *position).map_err(EngineError::evaluation)?;
+        }
+    }
+    Ok(())
+}
