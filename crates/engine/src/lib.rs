@@ -89,6 +89,10 @@ impl DataDir {
     pub fn derived(&self) -> PathBuf {
         self.0.join("derived")
     }
+    /// Links to columns that are being read, each reader's in a folder of its own.
+    pub fn reading(&self) -> PathBuf {
+        self.derived().join("reading")
+    }
     /// Every record in columns, derived.
     pub fn history(&self) -> PathBuf {
         self.derived().join("history")

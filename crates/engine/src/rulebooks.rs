@@ -62,3 +62,30 @@ pub fn digests(dir: &Path) -> Vec<String> {
     digests.sort_unstable();
     digests
 }
+
+/// The file that names the rulebook in force: its digest in one line.
+const IN_FORCE: &str = "in-force";
+
+/// The digest of the rulebook that `jianwei rules enact` put in force, if it did.
+///
+/// # Errors
+/// The file system's, or a file that names no digest.
+pub fn in_force(dir: &Path) -> io::Result<Option<String>> {
+    let text = match std::fs::read_to_string(dir.join(IN_FORCE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        read => read?,
+    };
+    let digest = text.trim();
+    match digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(Some(digest.to_owned())),
+        false => Err(io::Error::other(format!("{} names no rulebook", dir.join(IN_FORCE).display()))),
+    }
+}
+
+/// Puts a kept rulebook in force: the next start of the server evaluates under it.
+///
+/// # Errors
+/// The file system's.
+pub fn put_in_force(dir: &Path, digest: &str) -> io::Result<()> {
+    crate::files::replace(&dir.join(IN_FORCE), format!("{digest}\n").as_bytes())
+}

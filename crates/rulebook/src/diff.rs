@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use lines::Line;
 pub use parts::id_and_version;
+pub(crate) use parts::{header_word, is_entry};
 pub use rows::RowChange;
 
 use crate::entry::EntryHash;

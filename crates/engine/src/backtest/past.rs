@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use analysis::grade::GradeBoard;
 use analysis::indicators;
 use analysis::obligations::{Duties, Filed, Registered};
 use hashbrown::HashMap;
@@ -13,12 +14,10 @@ use ledger::Reader;
 use ledger::keystore::KeyStore;
 use model::arrow::to_batch;
 use model::columns::Columns;
-use model::event::GradeEvent;
 use model::spec::{Record, StreamSpec};
 use model::streams::{LineOfBusiness, Register};
 use model::time::{Day, Time};
 use query::RecordBatch;
-use query::arrow::array::{ArrayRef, Date32Array, StringArray};
 use rulebook::{Indicator, Rulebook};
 use seal::EventKind;
 use store::history::{HistorySession, HistoryView};
@@ -36,7 +35,7 @@ const IDS_TOGETHER: usize = 256;
 struct Known {
     registered: BTreeMap<String, Vec<Registered>>,
     filed: Filed,
-    grades: BTreeMap<(Day, String), GradeEvent>,
+    grades: GradeBoard,
     /// The latest time that a receipt bears or obligations were judged to.
     now: Time,
 }
@@ -114,7 +113,7 @@ impl Past {
             return Ok(Some(days.clone()));
         }
         let tables = indicators::tables(book, indicator);
-        let closed = Duties::of(book).closed_until(tables, self.known()?.now);
+        let closed = Duties::of(book).closed_until(tables, self.known(book)?.now);
         let last = closed.plus(-(indicator.lookahead_days as i32)).min(*days.end());
         Ok((*days.start() <= last).then_some(*days.start()..=last))
     }
@@ -149,7 +148,7 @@ impl Past {
         shown: &RangeInclusive<Day>,
         seen: &RangeInclusive<Day>,
     ) -> Result<RecordBatch, EngineError> {
-        let known = self.known()?;
+        let known = self.known(book)?;
         let until_now = |days: &RangeInclusive<Day>| *days.start()..=(*days.end()).min(known.now.day());
         let batch = match name {
             rulebook::OBLIGATIONS => {
@@ -161,7 +160,7 @@ impl Past {
                 let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
                 rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
             }
-            rulebook::GRADES => grades(known, seen),
+            rulebook::GRADES => known.grades.table(book, seen, &indicators::resting_on_grades(book)),
             // Silence would look like a draft that finds nothing.
             other => {
                 let message = format!("a backtest cannot make the table \"{other}\" of the past");
@@ -172,19 +171,19 @@ impl Past {
     }
 
     /// What the ledger's events say; read once, when the first entry wants it.
-    fn known(&self) -> Result<&Known, EngineError> {
+    fn known(&self, book: &Rulebook) -> Result<&Known, EngineError> {
         if let Some(known) = self.known.get() {
             return Ok(known);
         }
         let Some((reader, keys)) = &self.ledger else {
             return Err(EngineError::evaluation("without a ledger nothing is known of receipts and grades"));
         };
-        let known = known(reader, keys, self.as_of)?;
+        let known = known(reader, keys, self.as_of, book)?;
         Ok(self.known.get_or_init(|| known))
     }
 }
 
-fn known(reader: &Reader, keys: &KeyStore, as_of: u64) -> Result<Known, EngineError> {
+fn known(reader: &Reader, keys: &KeyStore, as_of: u64, book: &Rulebook) -> Result<Known, EngineError> {
     let mut known = Known::default();
     let wanted = |head: &seal::leaf::Head<'_>| match head.kind {
         EventKind::Filing | EventKind::Grade | EventKind::Occasion => true,
@@ -198,9 +197,7 @@ fn known(reader: &Reader, keys: &KeyStore, as_of: u64) -> Result<Known, EngineEr
                 known.filed.add(&receipt);
             }
             Item::Occasion(occasion, _) => known.now = known.now.max(occasion.time),
-            Item::Grade(grade, _) => {
-                known.grades.insert((grade.day, grade.institution.clone()), *grade);
-            }
+            Item::Grade(grade, _) => known.grades.restore(book, *grade),
             Item::Records { institution, columns, .. } => register(&mut known, &institution, &columns),
             _ => {}
         }
@@ -220,18 +217,6 @@ fn register(known: &mut Known, institution: &str, columns: &Columns) {
             known.registered.entry(institution.to_owned()).or_default().push(Registered { line, from });
         }
     }
-}
-
-/// The last grade sealed of each institution and day.
-fn grades(known: &Known, days: &RangeInclusive<Day>) -> Result<RecordBatch, query::arrow::error::ArrowError> {
-    let of_days = known.grades.range((*days.start(), String::new())..(days.end().plus(1), String::new()));
-    let graded: Vec<_> = of_days.filter_map(|(_, event)| Some((event, event.verdict.grade()?))).collect();
-    let institutions: StringArray = graded.iter().map(|(event, _)| Some(&event.institution)).collect();
-    let days: Date32Array = graded.iter().map(|(event, _)| Some(event.day.0)).collect();
-    let grades: StringArray = graded.iter().map(|(_, grade)| Some(grade.en())).collect();
-    let columns: Vec<ArrayRef> =
-        vec![std::sync::Arc::new(institutions), std::sync::Arc::new(days), std::sync::Arc::new(grades)];
-    RecordBatch::try_new(rulebook::grades_schema(), columns)
 }
 
 /// A record by stream, institution and id.

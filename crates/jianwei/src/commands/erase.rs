@@ -48,14 +48,18 @@ fn person(text: &str) -> Result<Pseudonym, String> {
 /// Removes the columns that hold the person's values in clear; the next start makes them again
 /// from the ledger, where they can no longer be read.
 fn forget_history(dirs: &DataDir) -> Result<(), Report> {
-    let history = dirs.history();
-    match fs::remove_dir_all(&history) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            let help = "the key is destroyed; remove this folder by hand, it is made again from the ledger";
-            Err(miette!(help = help, "{}: {error}", history.display()))
+    // What a backtest that was killed left behind are links to the same columns.
+    for folder in [dirs.history(), dirs.reading()] {
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let help =
+                    "the key is destroyed; remove this folder by hand, it is made again from the ledger";
+                return Err(miette!(help = help, "{}: {error}", folder.display()));
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 impl Erase {

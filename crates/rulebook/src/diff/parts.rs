@@ -170,3 +170,13 @@ pub fn id_and_version(file: &SourceFile) -> Option<(String, u32)> {
     let version = keys.get("version").and_then(Value::as_u64)?;
     Some((keys.get("id")?.as_str()?.to_owned(), u32::try_from(version).ok()?))
 }
+
+/// Whether a file is of an entry: its text or its cases.
+pub(crate) fn is_entry(file: &SourceFile) -> bool {
+    about(file).0 == Part::Entry
+}
+
+/// A word that the description of a file gives a key.
+pub(crate) fn header_word(file: &SourceFile, key: &str) -> Option<String> {
+    keys_of(file).get(key).and_then(Value::as_str).map(str::to_owned)
+}

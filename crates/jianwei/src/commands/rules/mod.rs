@@ -1,5 +1,6 @@
 //! `jianwei rules`: the rulebook, for the one who writes rules and the one who relies on them.
 
+mod backtest;
 mod coverage;
 mod diff;
 mod tree;
@@ -7,12 +8,13 @@ mod tree;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use engine::{DataDir, rulebooks};
 use miette::{Report, miette};
 use rulebook::load::LoadError;
 use rulebook::{Meta, Rulebook};
 
 use crate::language::Lang;
-use crate::outcome::{Done, Outcome};
+use crate::outcome::{Done, Outcome, failed, plain};
 use crate::screen::{Screen, Style};
 use crate::table::Table;
 
@@ -31,6 +33,20 @@ impl RulebookArg {
     /// The rulebook.
     pub(crate) fn load(&self) -> Result<Rulebook, Report> {
         Ok(load(self.rulebook.as_deref())?)
+    }
+
+    /// The rulebook for a data directory: the one that is named, or that was put in force there, or
+    /// the one inside this program.
+    pub(crate) fn load_for(&self, dirs: &DataDir) -> Result<Rulebook, Report> {
+        if self.rulebook.is_some() {
+            return self.load();
+        }
+        let kept = dirs.rulebooks();
+        match rulebooks::in_force(&kept).map_err(plain)? {
+            None => self.load(),
+            Some(digest) => rulebooks::load(&kept, &digest)
+                .map_err(failed(format_args!("the rulebook in force, {digest}, cannot be used"))),
+        }
     }
 }
 
@@ -90,6 +106,7 @@ enum What {
     },
     Coverage(coverage::Coverage),
     Diff(diff::Diff),
+    Backtest(backtest::Backtest),
 }
 
 impl Rules {
@@ -113,6 +130,7 @@ impl Rules {
             What::Tree { lang } => tree::tree(&mut screen, &load()?, lang),
             What::Coverage(coverage) => coverage.run(&mut screen, &load()?),
             What::Diff(diff) => diff.run(&mut screen),
+            What::Backtest(backtest) => backtest.run(&mut screen, &self.rulebook),
         }
     }
 }
