@@ -5,12 +5,10 @@ use std::ops::RangeInclusive;
 
 use hashbrown::HashMap;
 use model::event::{Finding, Grade, Reason, Rows, Verdict};
-use model::spec::Record;
-use model::streams::Register;
 use model::time::Day;
 use query::{QueryError, Session};
 use rulebook::{
-    Days, Entry, GRADES, Indicator, OBLIGATIONS, REGISTERED, REGISTERED_ANY, ROWS, Rulebook, Scope,
+    DERIVED, Days, Entry, GRADES, Indicator, OBLIGATIONS, REGISTERED, REGISTERED_ANY, ROWS, Rulebook, Scope,
 };
 
 use crate::INDUSTRY;
@@ -92,11 +90,11 @@ fn with_derived(changed: &Tables) -> Tables {
         let known = all.entry(table).or_insert_with(|| days.clone());
         *known = *known.start().min(days.start())..=*known.end().max(days.end());
     };
-    let (due, register) = (changed.get(COMES_DUE), changed.get(Register::STREAM.name));
-    note(OBLIGATIONS, due);
-    for table in [REGISTERED, REGISTERED_ANY] {
-        note(table, due);
-        note(table, register);
+    for table in [OBLIGATIONS, REGISTERED, REGISTERED_ANY] {
+        note(table, changed.get(COMES_DUE));
+    }
+    for derived in DERIVED {
+        derived.made_of.iter().for_each(|stream| note(derived.name, changed.get(stream)));
     }
     all
 }

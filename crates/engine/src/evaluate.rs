@@ -26,6 +26,7 @@ use serde::Serialize;
 use store::history::{History, HistorySession};
 
 use crate::EngineError;
+use crate::reconcile::reconcile;
 use crate::sealer::Event;
 
 /// How many days before the present are judged again when what stands (the register, products,
@@ -384,8 +385,8 @@ impl Evaluator {
         if indicator.days == rulebook::Days::Any {
             return Some(shown);
         }
-        let tables = indicators::tables(&self.book, indicator);
-        let closed = self.duties.closed_until(tables, self.now).plus(-(indicator.lookahead_days as i32));
+        let streams = rulebook::streams_behind(indicators::tables(&self.book, indicator));
+        let closed = self.duties.closed_until(streams, self.now).plus(-(indicator.lookahead_days as i32));
         let shown = *shown.start()..=closed.min(*shown.end());
         (!shown.is_empty()).then_some(shown)
     }
@@ -402,8 +403,18 @@ impl Evaluator {
         for (name, table) in self.book.reference_tables() {
             session.register(&name, table).map_err(EngineError::evaluation)?;
         }
+        let reconciles =
+            |table: &&str| [rulebook::RECONCILIATION, rulebook::RECONCILIATION_BREAKS].contains(table);
+        let reconciled = match wanted.iter().any(reconciles) {
+            true => Some(reconcile(&self.history, shown.clone())?),
+            false => None,
+        };
         for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
-            let batch = self.derived(derived.name, &session, shown, &seen)?;
+            let batch = match (derived.name, &reconciled) {
+                (rulebook::RECONCILIATION, Some(reconciled)) => Some(reconciled.totals()),
+                (rulebook::RECONCILIATION_BREAKS, Some(reconciled)) => Some(reconciled.breaks()),
+                (name, _) => self.derived(name, &session, shown, &seen)?,
+            };
             let table = query::Table::new(derived.schema()).with_batches(batch);
             session.register(derived.name, table).map_err(EngineError::evaluation)?;
         }

@@ -17,6 +17,7 @@ pub mod filings;
 mod follower;
 mod identity;
 pub mod intake;
+mod reconcile;
 mod recover;
 pub mod replay;
 pub mod rulebooks;

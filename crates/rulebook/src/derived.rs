@@ -11,12 +11,22 @@ use crate::registered::{REGISTERED, REGISTERED_ANY, registered_schema};
 /// The grades known so far: `institution`, `day`, `grade` (`green` to `red`).
 pub const GRADES: &str = "grades";
 
+/// What the daily reconciliation against the custody banks came to (requirement 1.5), by account
+/// and day: [`custody::reconciliation_schema`].
+pub const RECONCILIATION: &str = "reconciliation";
+/// The entries that did not match: [`custody::breaks_schema`].
+pub const RECONCILIATION_BREAKS: &str = "reconciliation_breaks";
+/// The streams that are reconciled.
+const RECONCILED: &[&str] = &["transaction", "custody_statement", "account"];
+
 /// A table that is derived from the streams.
 pub struct Derived {
     /// Its name.
     pub name: &'static str,
     /// Whether its rows say their line of business.
     pub tells_line: bool,
+    /// The streams that it is made of: it changes with them.
+    pub made_of: &'static [&'static str],
     schema: fn() -> SchemaRef,
 }
 
@@ -29,10 +39,22 @@ impl Derived {
 
 /// Every derived table.
 pub const DERIVED: &[Derived] = &[
-    Derived { name: OBLIGATIONS, tells_line: true, schema: obligations_schema },
-    Derived { name: REGISTERED, tells_line: true, schema: registered_schema },
-    Derived { name: REGISTERED_ANY, tells_line: false, schema: registered_schema },
-    Derived { name: GRADES, tells_line: false, schema: grades_schema },
+    Derived { name: OBLIGATIONS, tells_line: true, made_of: &[], schema: obligations_schema },
+    Derived { name: REGISTERED, tells_line: true, made_of: &["register"], schema: registered_schema },
+    Derived { name: REGISTERED_ANY, tells_line: false, made_of: &["register"], schema: registered_schema },
+    Derived { name: GRADES, tells_line: false, made_of: &[], schema: grades_schema },
+    Derived {
+        name: RECONCILIATION,
+        tells_line: false,
+        made_of: RECONCILED,
+        schema: custody::reconciliation_schema,
+    },
+    Derived {
+        name: RECONCILIATION_BREAKS,
+        tells_line: false,
+        made_of: RECONCILED,
+        schema: custody::breaks_schema,
+    },
 ];
 
 /// The derived table with a name.
@@ -43,6 +65,15 @@ pub fn derived(name: &str) -> Option<&'static Derived> {
 /// Whether a table is derived and no stream.
 pub fn is_derived(name: &str) -> bool {
     derived(name).is_some()
+}
+
+/// The streams that stand behind tables, streams among them standing for themselves.
+pub fn streams_behind<'t>(tables: impl IntoIterator<Item = &'t str>) -> Vec<&'t str> {
+    let behind = |table: &'t str| match derived(table) {
+        Some(derived) => derived.made_of.to_vec(),
+        None => vec![table],
+    };
+    tables.into_iter().flat_map(behind).collect()
 }
 
 /// The columns of [`GRADES`].

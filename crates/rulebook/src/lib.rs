@@ -39,7 +39,10 @@ pub use book::{Entry, Rulebook};
 pub use calendar::{BeyondCalendar, Calendar};
 pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
 pub use demand::{Demand, MetBy};
-pub use derived::{DERIVED, Derived, GRADES, derived, grades_schema, is_derived};
+pub use derived::{
+    DERIVED, Derived, GRADES, RECONCILIATION, RECONCILIATION_BREAKS, derived, grades_schema, is_derived,
+    streams_behind,
+};
 pub use draft::Draft;
 pub use duty::{Due, Duty, Period};
 pub use entry::{Answerable, Basis, Effective, EntryHash, Meta, Nature, REQUIREMENTS, Text, Tier, Unit};

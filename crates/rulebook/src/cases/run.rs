@@ -2,10 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use custody::Reconciliation;
 use model::event::Verdict;
 use model::pseudonym::PseudonymKind;
 use model::spec::Record;
-use model::streams::{Register, STREAMS};
+use model::streams::{AccountRegister, CustodyStatement, Register, STREAMS, Transaction};
 use model::time::Day;
 use query::{Number, Options, QueryError, RecordBatch, Rows, Session, Table};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use super::rows::pseudonym;
 use super::{Case, CaseFailure, Expectation, Expected};
 use crate::book::Entry;
-use crate::derived::DERIVED;
+use crate::derived::{DERIVED, RECONCILIATION, RECONCILIATION_BREAKS};
 use crate::reference::Reference;
 use crate::registered::{REGISTERED, REGISTERED_ANY, registered_batch};
 
@@ -75,6 +76,20 @@ fn derived_rows(table: &str, case: &Case) -> Result<Vec<RecordBatch>, QueryError
         (REGISTERED | REGISTERED_ANY, Some(days)) => {
             let registered = registered_batch(&given(Register::STREAM.name), days);
             Ok(vec![registered.map_err(|error| QueryError::Internal(error.to_string()))?])
+        }
+        (RECONCILIATION | RECONCILIATION_BREAKS, Some(days)) => {
+            let reconciled = Reconciliation::of(
+                &custody::Input {
+                    transactions: &given(Transaction::STREAM.name),
+                    statements: &given(CustodyStatement::STREAM.name),
+                    accounts: &given(AccountRegister::STREAM.name),
+                },
+                days,
+                1,
+            );
+            let reconciled = reconciled.map_err(|error| QueryError::Internal(error.to_string()))?;
+            let is_totals = table == RECONCILIATION;
+            Ok(vec![if is_totals { reconciled.totals() } else { reconciled.breaks() }])
         }
         _ => Ok(given(table)),
     }
