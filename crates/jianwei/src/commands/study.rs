@@ -1,4 +1,7 @@
-//! `jianwei study`: the rulebook on real history, held against what became of the institutions.
+//! `jianwei study`: the rulebook on real history, held against what became of the institutions, and
+//! on a simulated market, held against what was planted.
+
+mod market;
 
 use std::path::PathBuf;
 
@@ -9,7 +12,7 @@ use super::rules::RulebookArg;
 use crate::outcome::{Done, Outcome, plain};
 use crate::screen::Screen;
 
-/// Back-tests of the rulebook on real history
+/// Back-tests of the rulebook: on real history, and on a simulated market
 #[derive(Args, Debug)]
 pub(crate) struct Study {
     #[command(subcommand)]
@@ -33,11 +36,15 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    Market(market::MarketStudy),
 }
 
 impl Study {
     pub(crate) fn run(self) -> Done {
-        let What::Wdzj { data, rulebook, seed, json } = self.what;
+        let (data, rulebook, seed, json) = match self.what {
+            What::Wdzj { data, rulebook, seed, json } => (data, rulebook, seed, json),
+            What::Market(market) => return market.run(),
+        };
         let book = rulebook.load()?;
         let report = run(&data, &book, &Options { seed, ..Options::default() }).map_err(plain)?;
         let mut screen = Screen::stdout();
