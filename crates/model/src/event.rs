@@ -1,5 +1,5 @@
 //! The events that Jianwei seals beside the records: receipts of filings, findings, grades,
-//! occasions of evaluation, erasures.
+//! occasions of evaluation, erasures, call-ups of recordings and the answers to them.
 //!
 //! An event's body is the JSON text of the type, fields in the order of their declaration: it is
 //! what a court reads, it lies encrypted beside the tree, and the leaf commits to its bytes.
@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::field_types::RecordId;
+use crate::field_types::{Digest, RecordId};
 use crate::institution::InstitutionId;
 use crate::time::{Day, Time};
 
@@ -238,6 +238,94 @@ pub struct Erasure {
     pub time: Time,
     /// On what ground, in the operator's words.
     pub ground: String,
+}
+
+/// A part of the recording of a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Medium {
+    /// 录音: the sound.
+    Sound,
+    /// 录像: the picture.
+    Picture,
+}
+
+impl Medium {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sound, Self::Picture];
+
+    /// Its word, as it is sealed and asked for.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Picture => "picture",
+        }
+    }
+}
+
+/// 调阅: the supervisor asks an institution for a part of a recording (requirement 1.8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallUp {
+    /// Identifier: a digest of who was asked for what and when.
+    pub id: String,
+    /// The institution that is asked.
+    pub institution: InstitutionId,
+    /// The policy whose sale was recorded.
+    pub policy: RecordId,
+    /// Which part.
+    pub medium: Medium,
+    /// The position of the record of the recording, if one was filed when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recording: Option<u64>,
+    /// The digest that was filed of this part, if one was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub digest: Option<Digest>,
+    /// The last day on which what comes is kept.
+    pub retained_until: Day,
+    /// When it was asked for.
+    pub asked_at: Time,
+    /// By when it is to come.
+    pub due_at: Time,
+    /// The API key by which it was asked for, by its identifier.
+    pub asked_by: String,
+    /// On what ground, in the supervisor's words.
+    pub ground: String,
+}
+
+/// What an institution sent for a call-up. It may send again while nothing fits the digest filed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallUpAnswer {
+    /// The call-up.
+    pub call_up: String,
+    /// The institution.
+    pub institution: InstitutionId,
+    /// When all of it had come.
+    pub received_at: Time,
+    /// SHA-256 of what came, by which the vault keeps it.
+    pub sha256: Digest,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// Whether it is what was filed; nothing when no digest was filed to compare it with.
+    pub hash_matches: Option<bool>,
+    /// The last day on which it is kept.
+    pub retained_until: Day,
+    /// What the institution says that it is, such as `audio/mp4`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub media_type: Option<String>,
+}
+
+impl CallUpAnswer {
+    /// Whether nothing more is wanted: it is what was filed, or cannot be told from it.
+    pub fn closes(&self) -> bool {
+        self.hash_matches != Some(false)
+    }
+
+    /// Whether this one counts rather than one before it: the first that closes the call-up,
+    /// before that the latest.
+    #[must_use]
+    pub fn counts_after(&self, before: Option<&Self>) -> bool {
+        before.is_none_or(|before| !before.closes())
+    }
 }
 
 /// The body of an event as it is sealed.

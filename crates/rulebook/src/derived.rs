@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use query::{DataType, Field, Schema, SchemaRef};
 
+use crate::call_ups::{CALL_UPS, call_ups_schema};
 use crate::obligations::{OBLIGATIONS, obligations_schema};
 use crate::registered::{REGISTERED, REGISTERED_ANY, registered_schema};
 
@@ -55,6 +56,7 @@ pub const DERIVED: &[Derived] = &[
         made_of: RECONCILED,
         schema: custody::breaks_schema,
     },
+    Derived { name: CALL_UPS, tells_line: false, made_of: &[], schema: call_ups_schema },
 ];
 
 /// The derived table with a name.

@@ -11,6 +11,7 @@
 
 mod book;
 mod calendar;
+mod call_ups;
 mod cases;
 mod chain;
 pub mod coverage;
@@ -37,6 +38,7 @@ mod yaml;
 
 pub use book::{Entry, Rulebook};
 pub use calendar::{BeyondCalendar, Calendar};
+pub use call_ups::{CALL_UPS, CalledUp, call_ups_batch, call_ups_schema};
 pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
 pub use demand::{Demand, MetBy};
 pub use derived::{

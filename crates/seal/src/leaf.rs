@@ -61,12 +61,24 @@ pub enum EventKind {
     Occasion = 5,
     /// A subject's key was destroyed.
     Erasure = 6,
+    /// The supervisor asked for a recording.
+    CallUp = 8,
+    /// An institution sent a recording that it was asked for.
+    CallUpAnswer = 9,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Record, Self::Filing, Self::Finding, Self::Grade, Self::Occasion, Self::Erasure];
+    pub const ALL: [Self; 8] = [
+        Self::Record,
+        Self::Filing,
+        Self::Finding,
+        Self::Grade,
+        Self::Occasion,
+        Self::Erasure,
+        Self::CallUp,
+        Self::CallUpAnswer,
+    ];
 
     fn from_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u64 == number)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use model::arrow::to_batch;
 use model::columns::Columns;
+use model::event::Medium;
 use model::pseudonym::{Pseudonym, PseudonymKind};
 use model::read::LineReader;
 use model::spec::{FieldKind, FieldSpec, StreamSpec};
@@ -17,6 +18,7 @@ use serde_saphyr::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::{CaseTables, DEFAULT_INSTITUTION};
+use crate::call_ups::{CALL_UPS, CalledUp, call_ups_batch};
 use crate::derived::{GRADES, grades_schema};
 use crate::obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch};
 use crate::yaml::Reader;
@@ -40,6 +42,15 @@ pub(super) fn tables(reader: &mut Reader<'_>, given: BTreeMap<String, RawRows>) 
         if name == OBLIGATIONS {
             let obligations: Vec<_> = rows.iter().filter_map(|row| obligation(reader, row)).collect();
             if let Ok(batch) = obligations_batch(&obligations) {
+                tables.insert(name, vec![batch]);
+            }
+            continue;
+        }
+        if name == CALL_UPS {
+            let numbered = rows.iter().zip(0..);
+            let called: Vec<_> =
+                numbered.filter_map(|(row, position)| called_up(reader, row, position)).collect();
+            if let Ok(batch) = call_ups_batch(&called) {
                 tables.insert(name, vec![batch]);
             }
             continue;
@@ -199,6 +210,53 @@ fn obligation(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Opt
         due_at: time("due_at").unwrap_or(Time::start_of(day.plus(1)).plus_seconds(NOON_SECONDS)),
         filed_at: time("filed_at"),
         status: *status,
+    })
+}
+
+/// A call-up: asked for at noon of its day, due a day later, if nothing else is said.
+fn called_up(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>, position: u64) -> Option<CalledUp> {
+    const KEYS: &[&str] =
+        &["institution", "day", "policy", "medium", "asked_at", "due_at", "answered_at", "hash_matches"];
+    if let Some(unknown) = row.value.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        reader.fault(row, format!("a call-up has no \"{unknown}\"")).help =
+            Some(format!("it has: {}", KEYS.join(", ")));
+        return None;
+    }
+    let text = |name: &str| row.value.get(name).and_then(Value::as_str);
+    let absent = |name: &str| row.value.get(name).is_none_or(Value::is_null);
+    let time = |name: &str| text(name).and_then(|text| Time::parse(text).ok());
+    for name in ["asked_at", "due_at", "answered_at"] {
+        if !absent(name) && time(name).is_none() {
+            reader.fault(row, format!("\"{name}\" is not a time such as 2026-03-01T09:30:00+08:00"));
+            return None;
+        }
+    }
+    let hash_matches = row.value.get("hash_matches").and_then(Value::as_bool);
+    let medium = Medium::ALL.into_iter().find(|medium| text("medium") == Some(medium.code()));
+    let day = text("day").and_then(|text| Day::parse(text).ok());
+    let (Some(day), Some(policy), Some(medium), true) =
+        (day, text("policy"), medium, absent("hash_matches") || hash_matches.is_some())
+    else {
+        reader.fault(
+            row,
+            "a call-up has a day, a policy, a medium (sound or picture), and true or false as hash_matches",
+        );
+        return None;
+    };
+    let asked_at = time("asked_at").unwrap_or(Time::start_of(day).plus_seconds(NOON_SECONDS));
+    if asked_at.day() != day {
+        reader.fault(row, "a call-up's day is the one on which it was asked for");
+        return None;
+    }
+    Some(CalledUp {
+        institution: text("institution").unwrap_or(DEFAULT_INSTITUTION).to_owned(),
+        policy: policy.to_owned(),
+        medium,
+        asked_at,
+        due_at: time("due_at").unwrap_or(asked_at.plus_seconds(24 * 3600)),
+        answered_at: time("answered_at"),
+        hash_matches,
+        position,
     })
 }
 
