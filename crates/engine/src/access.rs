@@ -156,6 +156,11 @@ impl Access {
     }
 }
 
+/// The part of a key that is no secret.
+pub fn identifier(key: &str) -> Option<&str> {
+    key.strip_prefix("jw_")?.split_once('_').map(|(id, _)| id)
+}
+
 fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }

@@ -6,17 +6,15 @@ use std::fmt;
 use model::clock::Clock;
 use model::time::Time;
 
-use crate::filings::Filings;
-
 /// How far the clock of a start may be behind the ledger and still be taken for one that was set
 /// back a little. Beyond, it is the receipt's time that was wrong: to repeat it until the machine
 /// has caught up could take years.
 const HELD_SECONDS_MAX: i64 = 24 * 3600;
 
-/// The machine's clock is behind the ledger's latest receipt.
+/// The machine's clock is behind the ledger's latest receipt, or call-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockBehind {
-    /// When the latest filing was received.
+    /// When the latest filing or call-up was received.
     pub latest: Time,
     /// What the machine's clock said.
     pub machine: Time,
@@ -38,10 +36,10 @@ impl fmt::Display for ClockBehind {
     }
 }
 
-/// Lets a clock that follows the machine's go on from the latest receipt. A simulation's clock is
-/// left where it stands.
-pub(crate) fn resume(clock: &Clock, filings: &Filings) -> Option<ClockBehind> {
-    let latest = filings.latest_received_at()?;
+/// Lets a clock that follows the machine's go on from the latest time that the ledger bears. A
+/// simulation's clock is left where it stands.
+pub(crate) fn resume(clock: &Clock, latest: Option<Time>) -> Option<ClockBehind> {
+    let latest = latest?;
     if !clock.follows_machine() {
         return None;
     }

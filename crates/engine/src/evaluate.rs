@@ -16,6 +16,8 @@ use analysis::{INDUSTRY, indicators};
 use model::arrow::{event_day, to_batch};
 use model::columns::Columns;
 use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, to_body};
+use model::field_types::RecordId;
+use model::institution::InstitutionId;
 use model::spec::{Record, StreamSpec};
 use model::streams::{LineOfBusiness, Register, STANDING};
 use model::time::{Day, Time};
@@ -26,6 +28,7 @@ use serde::Serialize;
 use store::history::{History, HistorySession};
 
 use crate::EngineError;
+use crate::call_ups::{CallUpEvent, Calls, Recording, recording_sql};
 use crate::reconcile::reconcile;
 use crate::sealer::Event;
 
@@ -129,6 +132,7 @@ pub(crate) struct Evaluator {
     duties: Duties,
     registered: BTreeMap<String, Vec<Registered>>,
     filed: Filed,
+    called_up: Calls,
     changed: Changed,
     /// Everything before this position was applied.
     position: u64,
@@ -153,6 +157,7 @@ impl Evaluator {
             duties,
             registered: BTreeMap::new(),
             filed: Filed::default(),
+            called_up: Calls::default(),
             changed: Changed::default(),
             position: 0,
             now: Time::default(),
@@ -255,6 +260,26 @@ impl Evaluator {
         self.position = position + 1;
     }
 
+    /// Applies a call-up or what came for it.
+    pub(crate) fn call_up(&mut self, event: &CallUpEvent, position: u64) {
+        self.now = self.now.max(event.time());
+        if let Some(day) = self.called_up.take(event, position) {
+            self.changed.note(rulebook::CALL_UPS, day..=day);
+        }
+        self.position = position + 1;
+    }
+
+    /// What was filed of the recording of a policy's sale, as far as records were applied.
+    pub(crate) fn recording(
+        &self,
+        institution: &InstitutionId,
+        policy: &RecordId,
+    ) -> Result<Option<Recording>, EngineError> {
+        let session = self.records(None)?;
+        let found = session.run(&recording_sql(institution, policy)).map_err(EngineError::evaluation)?;
+        Ok((!found.is_empty()).then(|| Recording::read(&found)))
+    }
+
     /// Moves the time to which obligations are judged.
     pub(crate) fn tell_time(&mut self, now: Time) {
         self.now = self.now.max(now);
@@ -264,7 +289,9 @@ impl Evaluator {
     ///
     /// That time went on is news only where somebody owes something.
     pub(crate) fn has_news(&self) -> bool {
-        !self.changed.is_empty() || (self.now > self.judged && !self.registered.is_empty())
+        !self.changed.is_empty()
+            || (self.now > self.judged && !self.registered.is_empty())
+            || self.called_up.due_between(self.judged, self.now).is_some()
     }
 
     /// Drops what the windows found and what changed: it was evaluated and sealed before.
@@ -293,6 +320,9 @@ impl Evaluator {
             && self.judged > Time::default()
         {
             self.changed.note(indicators::COMES_DUE, days);
+        }
+        if let Some(days) = self.called_up.due_between(self.judged, self.now) {
+            self.changed.note(rulebook::CALL_UPS, days);
         }
         self.judged = self.now;
         self.changed.settle_standing(self.now.day());
@@ -442,6 +472,7 @@ impl Evaluator {
             rulebook::GRADES => {
                 self.board.table(&self.book, seen, &indicators::resting_on_grades(&self.book))
             }
+            rulebook::CALL_UPS => rulebook::call_ups_batch(&self.called_up.standing(seen, self.now)),
             _ => return Ok(None),
         };
         batch.map(Some).map_err(EngineError::evaluation)

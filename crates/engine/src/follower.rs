@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ledger::Reader;
 use ledger::keystore::KeyStore;
+use model::field_types::RecordId;
+use model::institution::InstitutionId;
 use model::time::Time;
 
 use crate::EngineError;
 use crate::board::Board;
+use crate::call_ups::Recording;
 use crate::evaluate::{Evaluator, Outputs, Records};
 use crate::scan::record_at;
 use crate::sealer::{Appended, Command};
@@ -36,6 +39,8 @@ pub(crate) enum Request {
     Appended(Appended),
     /// The time has come to judge what is owed.
     Time(Time),
+    /// Answer with what was filed of the recording of a policy's sale.
+    Recording(InstitutionId, RecordId, Sender<Result<Option<Recording>, EngineError>>),
     /// Answer when everything that was sent before is evaluated and sealed.
     Settle(Sender<Result<(), Arc<str>>>),
 }
@@ -78,7 +83,7 @@ impl Follower {
             match self.requests.recv_timeout(if receipts > 0 { QUIET } else { PATIENCE }) {
                 Ok(Request::Appended(appended)) => {
                     match &appended {
-                        Appended::Receipt(..) => {
+                        Appended::Receipt(..) | Appended::CallUp(..) => {
                             receipts += 1;
                             since.get_or_insert_with(Instant::now);
                         }
@@ -91,6 +96,9 @@ impl Follower {
                 Ok(Request::Time(now)) => {
                     self.evaluator.tell_time(now);
                     receipts += usize::from(self.evaluator.has_news());
+                }
+                Ok(Request::Recording(institution, policy, reply)) => {
+                    let _ = reply.send(self.evaluator.recording(&institution, &policy));
                 }
                 Ok(Request::Settle(reply)) => settling.push(reply),
                 Err(RecvTimeoutError::Timeout) => {
@@ -123,6 +131,10 @@ impl Follower {
             }
             Appended::Receipt(receipt, position) => {
                 self.evaluator.receive(&receipt, position);
+                Ok(())
+            }
+            Appended::CallUp(event, position) => {
+                self.evaluator.call_up(&event, position);
                 Ok(())
             }
         }

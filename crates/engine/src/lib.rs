@@ -10,6 +10,7 @@
 pub mod access;
 pub mod backtest;
 pub mod board;
+pub mod call_ups;
 mod clock_at_start;
 mod evaluate;
 mod files;
@@ -41,9 +42,11 @@ use model::pseudonym::Pseudonym;
 use rulebook::Rulebook;
 use store::history::History;
 use store::seen::{Seen, SeenError};
+use vault::{Vault, VaultError};
 
 use access::Access;
 use board::Board;
+use call_ups::CallUps;
 pub use clock_at_start::ClockBehind;
 use filings::Filings;
 use follower::{Follower, Request};
@@ -82,6 +85,10 @@ impl DataDir {
     pub fn quarantine(&self) -> PathBuf {
         self.0.join("quarantine")
     }
+    /// What was called up, where nothing else is said.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault")
+    }
     /// Every rulebook that was in force.
     pub fn rulebooks(&self) -> PathBuf {
         self.0.join("rulebooks")
@@ -107,11 +114,13 @@ pub struct EngineOptions {
     pub origin: String,
     /// The second tree over the ledger's entries. Fixed at creation.
     pub second_tree: Option<SecondTree>,
+    /// Where what was called up is kept; in the data directory if `None`.
+    pub vault: Option<Arc<Vault>>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { origin: "jianwei.example/ledger".to_owned(), second_tree: None }
+        Self { origin: "jianwei.example/ledger".to_owned(), second_tree: None, vault: None }
     }
 }
 
@@ -135,6 +144,9 @@ pub enum EngineError {
         /// What the file system says.
         source: std::io::Error,
     },
+    /// Where what was called up is kept.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// Rules or indicators could not be evaluated.
     #[error("evaluation: {0}")]
     Evaluation(String),
@@ -168,6 +180,8 @@ pub struct Engine {
     access: Access,
     quarantine: Quarantine,
     filings: Filings,
+    call_ups: CallUps,
+    vault: Arc<Vault>,
     board: Arc<Board>,
     rulebook: Arc<Rulebook>,
     commands: Sender<Command>,
@@ -199,12 +213,19 @@ impl Engine {
         let identity = IdentityKey::open(&dirs.ledger().join("keys")).map_err(at(dirs.ledger()))?;
         let access = Access::open(&dirs.access()).map_err(at(dirs.access()))?;
         let quarantine = Quarantine::open(&dirs.quarantine()).map_err(at(dirs.quarantine()))?;
+        let vault = match options.vault {
+            Some(vault) => vault,
+            None => Arc::new(Vault::folder(&dirs.vault())?),
+        };
         rulebooks::keep(&dirs.rulebooks(), &rulebook).map_err(at(dirs.rulebooks()))?;
         let seen = Seen::open(&dirs.derived().join("seen"))?;
         let history = History::open(&dirs.history()).map_err(EngineError::evaluation)?;
         let reader = ledger.reader();
         let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook))?;
-        let clock_behind = clock_at_start::resume(&clock, &recovered.filings);
+        let clock_behind = {
+            let (filings, call_ups) = (&recovered.filings, &recovered.call_ups);
+            clock_at_start::resume(&clock, filings.latest_received_at().max(call_ups.latest_at()))
+        };
 
         let (commands, for_sealer) = bounded(COMMANDS_WAITING);
         let (requests, for_follower) = unbounded();
@@ -244,6 +265,8 @@ impl Engine {
             access,
             quarantine,
             filings: recovered.filings,
+            call_ups: recovered.call_ups,
+            vault,
             board,
             rulebook,
             commands,

@@ -13,6 +13,7 @@ use store::seen::Seen;
 
 use crate::EngineError;
 use crate::board::Board;
+use crate::call_ups::CallUps;
 use crate::evaluate::{Evaluator, Records};
 use crate::filings::Filings;
 use crate::identity::IdentityKey;
@@ -23,11 +24,12 @@ pub(crate) struct Recovered {
     pub(crate) seen: Seen,
     pub(crate) evaluator: Evaluator,
     pub(crate) filings: Filings,
+    pub(crate) call_ups: CallUps,
     pub(crate) board: Board,
 }
 
 /// Reads the ledger: windows are filled again, records that the indices miss are added, receipts,
-/// findings and grades are taken in as they were sealed. What was evaluated before is not
+/// call-ups, findings and grades are taken in as they were sealed. What was evaluated before is not
 /// evaluated again; what came after the last occasion waits for the next.
 pub(crate) fn recover(
     reader: &Reader,
@@ -43,7 +45,7 @@ pub(crate) fn recover(
     boundaries.sort_unstable();
     let mut planned = planned.into_iter().peekable();
     let mut evaluator = Evaluator::new(book, history)?;
-    let (filings, board) = (Filings::default(), Board::default());
+    let (filings, call_ups, board) = (Filings::default(), CallUps::default(), Board::default());
     let checkpoint = String::from_utf8_lossy(&reader.checkpoint()).into_owned();
     let old = |position| record_at(reader, keys, position);
     let indexed = seen.covered();
@@ -78,6 +80,13 @@ pub(crate) fn recover(
                 evaluator.receive(&receipt, position);
                 filings.add_sealed(*receipt, &checkpoint);
             }
+            Item::CallUp(event, position) => {
+                while let Some(occasion) = planned.next_if(|occasion| occasion.as_of <= position) {
+                    evaluator.forget_changes(&occasion);
+                }
+                evaluator.call_up(&event, position);
+                call_ups.take(&event, position);
+            }
             Item::Finding(finding, _) => {
                 evaluator.restore_finding(&finding);
                 board.add(vec![*finding], Vec::new());
@@ -94,7 +103,7 @@ pub(crate) fn recover(
         evaluator.forget_changes(&occasion);
     }
     seen.settle(reader.size())?;
-    Ok(Recovered { seen, evaluator, filings, board })
+    Ok(Recovered { seen, evaluator, filings, call_ups, board })
 }
 
 /// The revisions among rows that the index has already.

@@ -87,6 +87,10 @@ pub fn replay(dir: &Path, book: Arc<Rulebook>, scratch: &Path) -> Result<ReplayR
                 replay.evaluate_before(position + 1)?;
                 replay.evaluator.receive(&receipt, position);
             }
+            Item::CallUp(event, position) => {
+                replay.evaluate_before(position + 1)?;
+                replay.evaluator.call_up(&event, position);
+            }
             Item::Finding(finding, body) => {
                 if !replay.compare("finding", &body)? {
                     replay.evaluator.restore_finding(&finding);

@@ -14,6 +14,7 @@ use seal::{EventKind, OpenedRecord, SubjectKey};
 use serde::de::DeserializeOwned;
 
 use crate::EngineError;
+use crate::call_ups::CallUpEvent;
 use crate::intake::chunk::CHUNK_RECORDS;
 use crate::subjects::institution_subject;
 
@@ -41,6 +42,8 @@ pub enum Item {
     Grade(Box<GradeEvent>, Vec<u8>),
     /// An occasion of evaluation, with its body as it was sealed.
     Occasion(Box<Occasion>, Vec<u8>),
+    /// A call-up or what came for it, at a position.
+    CallUp(Box<CallUpEvent>, u64),
     /// An erasure.
     Erasure,
 }
@@ -267,6 +270,14 @@ impl<'k> KnownKeys<'k> {
             EventKind::Occasion => {
                 let (occasion, body) = self.event(head, entry)?;
                 Item::Occasion(Box::new(occasion), body)
+            }
+            EventKind::CallUp => {
+                let event = CallUpEvent::Asked(self.event(head, entry)?.0);
+                Item::CallUp(Box::new(event), entry.index)
+            }
+            EventKind::CallUpAnswer => {
+                let event = CallUpEvent::Answered(self.event(head, entry)?.0);
+                Item::CallUp(Box::new(event), entry.index)
             }
             EventKind::Erasure => Item::Erasure,
             EventKind::Record => return Err(unreadable(entry.index)("a record without a stream")),

@@ -20,6 +20,7 @@ use seal::EventKind;
 use seal::leaf::seal_event;
 use store::seen::{Seen, SeenError, Verdict};
 
+use crate::call_ups::CallUpEvent;
 use crate::follower::Request;
 use crate::intake::chunk::{Chunk, kept_entries};
 use crate::subjects::institution_key;
@@ -50,6 +51,8 @@ pub enum Command {
     Receipt(Box<FilingReceipt>, Sender<Result<ReceiptSealed, SealerError>>),
     /// Append events of the evaluator or an operator, all in one group.
     Events(Vec<Event>, Sender<Result<Range<u64>, SealerError>>),
+    /// Append a call-up or what came for it; the answer is where it stands.
+    CallUp(Box<CallUpEvent>, Sender<Result<u64, SealerError>>),
     /// Keep a checkpoint that witnesses cosigned.
     Cosigned(Arc<[u8]>, Sender<Result<bool, SealerError>>),
     /// Make everything durable and stop.
@@ -129,6 +132,8 @@ pub enum Appended {
     },
     /// A receipt.
     Receipt(Box<FilingReceipt>, u64),
+    /// A call-up or what came for it.
+    CallUp(Box<CallUpEvent>, u64),
 }
 
 /// Work whose entries wait for the group's fsync.
@@ -136,6 +141,7 @@ enum Pending {
     Chunks { chunks: Vec<PendingChunk>, reply: ChunkReply },
     Receipt(Box<FilingReceipt>, Sender<Result<ReceiptSealed, SealerError>>),
     Events(Sender<Result<Range<u64>, SealerError>>),
+    CallUp(Box<CallUpEvent>, Sender<Result<u64, SealerError>>),
 }
 
 enum ChunkReply {
@@ -236,6 +242,16 @@ impl Sealer {
                 }
                 Err(error) => drop(reply.send(Err(error))),
             },
+            Command::CallUp(call_up, reply) => {
+                let event = call_up.event().map_err(|error| SealerError::Storage(error.to_string().into()));
+                match event.and_then(|event| self.event_batch(&[event])) {
+                    Ok(batch) => {
+                        group.push(batch);
+                        pending.push(Pending::CallUp(call_up, reply));
+                    }
+                    Err(error) => drop(reply.send(Err(error))),
+                }
+            }
             // It concerns entries that are durable already, so it waits for no group.
             Command::Cosigned(note, reply) => {
                 drop(reply.send(self.ledger.put_cosigned(&note).map_err(SealerError::from)));
@@ -371,6 +387,12 @@ impl Sealer {
                     let _ = reply.send(Ok(ReceiptSealed { position, checkpoint }));
                     self.hand_on(Appended::Receipt(receipt, position));
                 }
+                Pending::CallUp(call_up, reply) => {
+                    let position = ranges.next().unwrap_or_default().start;
+                    // First on its way to the evaluator: who settles after the answer finds it there.
+                    self.hand_on(Appended::CallUp(call_up, position));
+                    let _ = reply.send(Ok(position));
+                }
                 Pending::Events(reply) => {
                     let _ = reply.send(Ok(ranges.next().unwrap_or_default()));
                 }
@@ -398,6 +420,7 @@ impl Pending {
             Self::Chunks { reply: ChunkReply::All(reply), .. } => drop(reply.send(Err(error.clone()))),
             Self::Receipt(_, reply) => drop(reply.send(Err(error.clone()))),
             Self::Events(reply) => drop(reply.send(Err(error.clone()))),
+            Self::CallUp(_, reply) => drop(reply.send(Err(error.clone()))),
         }
     }
 }

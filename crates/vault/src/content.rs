@@ -108,7 +108,7 @@ impl Content {
     }
 
     /// How many bytes it has.
-    pub fn bytes(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.bytes
     }
 

@@ -46,10 +46,6 @@ impl Drop for Part {
 impl Folder {
     pub(crate) fn open(root: &Path) -> Result<Self, VaultError> {
         let folder = Self { root: root.to_owned(), parts: AtomicU64::new(0) };
-        for path in [folder.objects(), folder.parts()] {
-            fs::create_dir_all(&path).map_err(at(&path))?;
-        }
-        sync(root)?;
         folder.clear_parts()?;
         Ok(folder)
     }
@@ -76,10 +72,18 @@ impl Folder {
         self.object(sha256).with_extension("lock")
     }
 
+    /// Makes the folders when they are first needed.
+    fn make(&self) -> Result<(), VaultError> {
+        for path in [self.objects(), self.parts()] {
+            fs::create_dir_all(&path).map_err(at(&path))?;
+        }
+        sync(&self.root)
+    }
+
     /// Removes what a crash left half received. Who still receives holds a lock on it.
     fn clear_parts(&self) -> Result<(), VaultError> {
         let parts = self.parts();
-        for entry in fs::read_dir(&parts).map_err(at(&parts))? {
+        for entry in entries(&parts)? {
             let path = entry.map_err(at(&parts))?.path();
             if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
                 fs::remove_file(&path).map_err(at(&path))?;
@@ -109,6 +113,7 @@ impl Folder {
     }
 
     pub(crate) fn put(&self, content: &mut dyn io::Read, retained_until: Day) -> Result<Stored, VaultError> {
+        self.make()?;
         let mut part = self.new_part()?;
         let (sha256, bytes) = receive(content, &mut part.file, u64::MAX, at(&part.path))?;
         part.file.sync_all().map_err(at(&part.path))?;
@@ -167,6 +172,7 @@ impl Folder {
     }
 
     pub(crate) fn extend(&self, sha256: &ContentHash, retained_until: Day) -> Result<Stored, VaultError> {
+        self.stored(sha256)?;
         let _held = self.exclusively()?;
         let stored = self.stored(sha256)?;
         if retained_until < stored.retained_until {
@@ -193,6 +199,7 @@ impl Folder {
     }
 
     pub(crate) fn delete(&self, sha256: &ContentHash, today: Day) -> Result<(), VaultError> {
+        self.stored(sha256)?;
         let _held = self.exclusively()?;
         let stored = self.stored(sha256)?;
         if today <= stored.retained_until {
@@ -207,9 +214,9 @@ impl Folder {
     pub(crate) fn list(&self) -> Result<Vec<Stored>, VaultError> {
         let objects = self.objects();
         let mut names = Vec::new();
-        for shelf in fs::read_dir(&objects).map_err(at(&objects))? {
+        for shelf in entries(&objects)? {
             let shelf = shelf.map_err(at(&objects))?.path();
-            for object in fs::read_dir(&shelf).map_err(at(&shelf))? {
+            for object in entries(&shelf)? {
                 let object = object.map_err(at(&shelf))?.file_name();
                 let name = format!("{}{}", file_name(&shelf), object.to_string_lossy());
                 names.extend(name.parse::<ContentHash>());
@@ -217,6 +224,15 @@ impl Folder {
         }
         names.sort_unstable();
         names.iter().map(|name| self.dated(name)).collect()
+    }
+}
+
+/// What lies in a folder; nothing while it was not made.
+fn entries(folder: &Path) -> Result<Vec<io::Result<fs::DirEntry>>, VaultError> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(at(folder)(error)),
     }
 }
 

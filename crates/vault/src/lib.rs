@@ -120,7 +120,7 @@ enum Place {
 }
 
 impl Vault {
-    /// A folder of this machine, made when it is not there.
+    /// A folder of this machine, made when something is first put there.
     ///
     /// # Errors
     /// [`VaultError::File`].
