@@ -1,7 +1,7 @@
 //! Who asks, from the request's head.
 
 use axum::http::{HeaderMap, header};
-use engine::access::Role;
+use engine::access::{self, Role};
 use model::fault::{Fault, FaultCode};
 use model::institution::InstitutionId;
 
@@ -30,13 +30,30 @@ pub(crate) fn malformed(name: &str, how: &str) -> Fault {
 /// # Errors
 /// [`FaultCode::KeyMissing`] and those of [`engine::access::Access::role_of`].
 pub(crate) fn role(context: &Context, headers: &HeaderMap) -> Result<Role, Fault> {
+    context.engine.access().role_of(key(headers)?)
+}
+
+/// The identifier of the supervisor's key that the request bears.
+///
+/// # Errors
+/// [`FaultCode::NotAllowed`] for an institution's key, and those of [`role`].
+pub(crate) fn supervisor(context: &Context, headers: &HeaderMap) -> Result<String, Fault> {
+    match role(context, headers)? {
+        Role::Supervisor => Ok(access::identifier(key(headers)?).unwrap_or_default().to_owned()),
+        Role::Institution(_) => Err(Fault::whole(
+            FaultCode::NotAllowed,
+            "Only a supervisor's key calls recordings up and sees them.",
+        )),
+    }
+}
+
+/// The key that the request bears.
+fn key(headers: &HeaderMap) -> Result<&str, Fault> {
     let missing = |detail: &str| Fault::whole(FaultCode::KeyMissing, detail);
     let value = header(headers, header::AUTHORIZATION.as_str())?
         .ok_or_else(|| missing("The request has no header Authorization."))?;
     match value.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => {
-            context.engine.access().role_of(key.trim())
-        }
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => Ok(key.trim()),
         _ => Err(missing("The header Authorization is not of the form `Bearer KEY`.")),
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /v1/filings/{stream}`: the body of a filing on its way to the engine.
 
-mod body;
+pub(crate) mod body;
 mod head;
 
 use axum::extract::rejection::PathRejection;
@@ -24,7 +24,7 @@ pub(crate) async fn file(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let mut body = Incoming::new(body, &parts.headers, &context.options);
+    let mut body = Incoming::new(body, &parts.headers, &context.options, context.options.body_bytes_max);
     let stream = stream.map(|Path(stream)| stream).unwrap_or_default();
     let taken = take(&context, &stream, query.as_deref().unwrap_or(""), &parts, &mut body).await;
     let mut response = match taken {
@@ -94,8 +94,5 @@ fn receipt_answer(receipt: &Receipt) -> Response {
 
 /// A body that is larger than the operator allows.
 fn too_large(bytes_max: u64) -> Fault {
-    Fault::whole(
-        FaultCode::BodyTooLarge,
-        format!("The body of a filing may have {bytes_max} bytes on this server."),
-    )
+    Fault::whole(FaultCode::BodyTooLarge, format!("The body may have {bytes_max} bytes on this server."))
 }

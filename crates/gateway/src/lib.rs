@@ -13,6 +13,7 @@ mod address;
 mod admission;
 mod answer;
 mod blocking;
+mod call_ups;
 mod caller;
 mod cosigning;
 mod filing;
@@ -46,6 +47,8 @@ pub(crate) struct Context {
     engine: Arc<Engine>,
     options: GatewayOptions,
     admission: Admission,
+    /// The places for recordings that were called up, which take long and must not hold up filings.
+    recordings: Admission,
     published: Arc<Published>,
 }
 
@@ -78,7 +81,12 @@ pub async fn bind(engine: Arc<Engine>, options: GatewayOptions, listen: SocketAd
     };
     let connections = options.connections.clone();
     let admission = Admission::new(&options);
-    let context = Arc::new(Context { engine, options, admission, published });
+    let recordings = Admission::new(&GatewayOptions {
+        filings_at_once: options.recordings_at_once,
+        filings_per_institution_max: options.recordings_per_institution_max,
+        ..options.clone()
+    });
+    let context = Arc::new(Context { engine, options, admission, recordings, published });
     let server = Server::bind(listen, routes::router(context), connections).await?;
     Ok(match cosigning {
         Some(cosigning) => server.beside(cosigning.run()),

@@ -40,6 +40,12 @@ pub struct GatewayOptions {
     pub filing_wait_max: Duration,
     /// Bytes that the body of a filing may have as it is sent; no bound if `None`.
     pub body_bytes_max: Option<u64>,
+    /// Bytes of a recording that was called up.
+    pub recording_bytes_max: u64,
+    /// Recordings taken at once; each holds a thread.
+    pub recordings_at_once: usize,
+    /// Recordings that one institution sends at once.
+    pub recordings_per_institution_max: usize,
     /// How long a body may pause.
     pub body_idle_timeout: Duration,
     /// After a refusal, bytes of the rest of the body that are read and thrown away so that the
@@ -60,6 +66,9 @@ impl Default for GatewayOptions {
             filings_per_institution_max: 16,
             filing_wait_max: Duration::from_secs(30),
             body_bytes_max: None,
+            recording_bytes_max: 4 << 30,
+            recordings_at_once: 8,
+            recordings_per_institution_max: 2,
             body_idle_timeout: Duration::from_secs(60),
             drain_bytes_max: 16 << 20,
             drain_timeout: Duration::from_secs(10),

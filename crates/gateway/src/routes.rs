@@ -3,11 +3,11 @@
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::{Shared, answer, filing, grades, health, receipts, standard, tree};
+use crate::{Shared, answer, call_ups, filing, grades, health, receipts, standard, tree};
 
 /// Address, method and what answers.
 type Route = (&'static str, &'static str, MethodRouter<Shared>);
@@ -21,6 +21,11 @@ fn routes() -> Vec<Route> {
         ("/v1/filings/{name}/refusals", "get", get(receipts::refusals)),
         ("/v1/grades", "get", get(grades::grades)),
         ("/v1/findings", "get", get(grades::findings)),
+        ("/v1/call-ups", "post", post(call_ups::ask)),
+        ("/v1/call-ups", "get", get(call_ups::list)),
+        ("/v1/call-ups/{id}", "get", get(call_ups::one)),
+        ("/v1/call-ups/{id}/content", "put", put(call_ups::answer)),
+        ("/v1/call-ups/{id}/content", "get", get(call_ups::content)),
         ("/v1/streams", "get", get(standard::streams)),
         ("/v1/streams/{stream}/schema", "get", get(standard::schema)),
         ("/v1/ledger", "get", get(tree::summary)),

@@ -27,6 +27,17 @@ GET  /v1/findings                    | 200 | 200   | 200        | 401
 GET  /v1/findings?institution=OWN    | 200 | 403   | 200        | 401
 GET  /v1/findings?institution=*      | 403 | 403   | 200        | 401
 GET  /v1/grades?day=today            | 400 | 400   | 400        | 401
+POST /v1/call-ups                    | 403 | 403   | 400        | 401
+GET  /v1/call-ups                    | 200 | 200   | 200        | 401
+GET  /v1/call-ups?institution=OWN    | 200 | 403   | 200        | 401
+GET  /v1/call-ups?status=late        | 400 | 400   | 400        | 401
+GET  /v1/call-ups/CALLUP             | 200 | 404   | 200        | 401
+GET  /v1/call-ups/0123               | 404 | 404   | 404        | 401
+PUT  /v1/call-ups/CALLUP/content     | 200 | 404   | 403        | 401
+PUT  /v1/call-ups/0123/content       | 404 | 404   | 403        | 401
+GET  /v1/call-ups/CALLUP/content     | 403 | 403   | 200        | 401
+GET  /v1/call-ups/0123/content       | 403 | 403   | 404        | 401
+DELETE /v1/call-ups/CALLUP/content   | 405 | 405   | 405        | 405
 GET  /v1/streams                     | 200 | 200   | 200        | 200
 GET  /v1/streams/transaction/schema  | 200 | 200   | 200        | 200
 GET  /v1/streams/nothing/schema      | 404 | 404   | 404        | 404
@@ -50,13 +61,17 @@ fn everyone_may_do_what_the_table_says() {
     let site = Site::start();
     let filed = site.file("", &[], format!("{}x\n", transactions(0..2)).as_bytes()).json();
     let filing = filed["filing"].as_str().unwrap();
+    let call_up = site.call_up("pol-1", "sound").json()["id"].as_str().unwrap().to_owned();
     let own = format!("Bearer {}", site.key);
     let other = format!("Bearer {}", site.other_key);
     let supervisor = format!("Bearer {}", site.supervisor_key);
     for row in TABLE.trim().lines().skip(1) {
         let mut cells = row.split('|').map(str::trim);
         let address = cells.next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-        let request = address.replace("FILING", filing).replace("OWN", support::institution().as_str());
+        let request = address
+            .replace("FILING", filing)
+            .replace("CALLUP", &call_up)
+            .replace("OWN", support::institution().as_str());
         for (who, key) in [("own", &*own), ("other", &*other), ("supervisor", &*supervisor), ("nobody", "")] {
             let mut headers = vec![("Filing-Version", "1"), ("Authorization", key)];
             headers.truncate(if key.is_empty() { 1 } else { 2 });

@@ -29,17 +29,17 @@ enum Piece {
 }
 
 /// The reading thread's end: the body as one stream of bytes.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     pieces: mpsc::Receiver<Piece>,
     piece: Bytes,
     ended: bool,
 }
 
 /// The connection's end.
-pub(super) struct Sender(mpsc::Sender<Piece>);
+pub(crate) struct Sender(mpsc::Sender<Piece>);
 
 /// A channel from the connection to a reading thread.
-pub(super) fn channel() -> (Sender, Reader) {
+pub(crate) fn channel() -> (Sender, Reader) {
     let (sender, pieces) = mpsc::channel(PIECES_WAITING);
     (Sender(sender), Reader { pieces, piece: Bytes::new(), ended: false })
 }
@@ -63,7 +63,7 @@ impl Read for Reader {
 }
 
 /// How handing a body over ended.
-pub(super) enum Pumped {
+pub(crate) enum Pumped {
     /// With its last byte.
     Complete,
     /// The reading thread wanted no more.
@@ -75,7 +75,7 @@ pub(super) enum Pumped {
 }
 
 /// The body of a request as it comes from the connection.
-pub(super) struct Incoming {
+pub(crate) struct Incoming {
     body: Body,
     read: bool,
     /// The client waits for `100 Continue`, which reading would send.
@@ -88,14 +88,20 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    pub(super) fn new(body: Body, headers: &HeaderMap, options: &GatewayOptions) -> Self {
+    /// The body of a request that may have at most `bytes_max` bytes as it is sent.
+    pub(crate) fn new(
+        body: Body,
+        headers: &HeaderMap,
+        options: &GatewayOptions,
+        bytes_max: Option<u64>,
+    ) -> Self {
         let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         Self {
             read: body.is_end_stream(),
             body,
             awaits_continue: headers.contains_key(header::EXPECT),
             announced_bytes: length.and_then(|length| length.parse().ok()),
-            bytes_max: options.body_bytes_max,
+            bytes_max,
             idle_timeout: options.body_idle_timeout,
             drain_bytes_max: options.drain_bytes_max,
             drain_timeout: options.drain_timeout,
@@ -103,7 +109,7 @@ impl Incoming {
     }
 
     /// Whether nothing of the body is left on the connection.
-    pub(super) fn is_read(&self) -> bool {
+    pub(crate) fn is_read(&self) -> bool {
         self.read
     }
 
@@ -111,7 +117,7 @@ impl Incoming {
     ///
     /// # Errors
     /// [`model::fault::FaultCode::BodyTooLarge`].
-    pub(super) fn check_announced_length(&self) -> Result<(), Fault> {
+    pub(crate) fn check_announced_length(&self) -> Result<(), Fault> {
         match (self.announced_bytes, self.bytes_max) {
             (Some(bytes), Some(max)) if bytes > max => Err(too_large(max)),
             _ => Ok(()),
@@ -119,7 +125,7 @@ impl Incoming {
     }
 
     /// Hands the body over, piece by piece, as fast as the reading thread takes it.
-    pub(super) async fn pump(&mut self, Sender(sender): Sender) -> Pumped {
+    pub(crate) async fn pump(&mut self, Sender(sender): Sender) -> Pumped {
         self.awaits_continue = false;
         let mut bytes = 0;
         let (piece, end) = loop {
@@ -162,7 +168,7 @@ impl Incoming {
 
     /// Reads the rest and throws it away, for a while, beside the answer that is being sent:
     /// closing a connection with unread bytes would take the answer from the client.
-    pub(super) fn drain(mut self) {
+    pub(crate) fn drain(mut self) {
         // Who waits to be asked for the body has not sent it.
         if self.awaits_continue {
             return;

@@ -35,6 +35,14 @@ pub fn institution() -> InstitutionId {
 }
 
 impl Site {
+    /// Under another rulebook than the embedded one.
+    pub fn under(book: rulebook::Rulebook) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut site = Self::serving(dir.path(), GatewayOptions::default(), book);
+        site._dir = Some(dir);
+        site
+    }
+
     pub fn start() -> Self {
         Self::with(GatewayOptions::default())
     }
@@ -48,9 +56,12 @@ impl Site {
 
     /// Over a directory that outlives it.
     pub fn over(dir: &std::path::Path, options: GatewayOptions) -> Self {
+        Self::serving(dir, options, rulebook::load::embedded().unwrap())
+    }
+
+    fn serving(dir: &std::path::Path, options: GatewayOptions, book: rulebook::Rulebook) -> Self {
         let clock = Clock::manual(Time::start_of(Day::from_ymd(2026, 3, 10).unwrap()));
-        let book = Arc::new(rulebook::load::embedded().unwrap());
-        let engine = Arc::new(Engine::open(dir, EngineOptions::default(), clock, book).unwrap());
+        let engine = Arc::new(Engine::open(dir, EngineOptions::default(), clock, Arc::new(book)).unwrap());
         let issue = |role| engine.access().issue(role, Time(0)).unwrap();
         let key = issue(Role::Institution(institution()));
         let other_key = issue(Role::Institution(InstitutionId::synthetic(2)));
@@ -113,13 +124,23 @@ impl Site {
     pub fn send(&self, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let length = body.len().to_string();
         let mut all = headers.to_vec();
-        if request.starts_with("POST") {
+        if request.starts_with("POST") || request.starts_with("PUT") {
             all.push(("Content-Length", &length));
         }
         let mut stream = self.begin(request, &all);
         // A server that has heard enough may close before everything is sent.
         let _ = stream.write_all(body);
         Answer::read(stream)
+    }
+
+    /// Calls a part of a recording of the first institution up, as the supervisor.
+    pub fn call_up(&self, policy: &str, medium: &str) -> Answer {
+        let institution = institution();
+        let body = format!(
+            r#"{{"institution":"{institution}","policy":"{policy}","medium":"{medium}","ground":"complaint 7"}}"#
+        );
+        let bearer = format!("Bearer {}", self.supervisor_key);
+        self.send("POST /v1/call-ups", &[("Authorization", &bearer)], body.as_bytes())
     }
 
     pub fn get(&self, path: &str, key: Option<&str>) -> Answer {
