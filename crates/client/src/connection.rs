@@ -169,10 +169,47 @@ impl Connection {
     pub(crate) fn get(&self, path: &str) -> Result<(u16, Vec<u8>), String> {
         let request = self.agent.get(format!("{}{path}", self.server));
         let request = request.header("authorization", format!("Bearer {}", self.key.reveal()));
-        let mut response = request.call().map_err(|error| error.to_string())?;
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
-        Ok((status, body.map_err(|error| error.to_string())?))
+        whole(request.call())
+    }
+
+    /// What the server answers to a JSON body: the status and the body.
+    ///
+    /// # Errors
+    /// As [`Connection::get`].
+    pub(crate) fn post_json(&self, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>), String> {
+        let request = self.agent.post(format!("{}{path}", self.server));
+        let request = request.header("authorization", format!("Bearer {}", self.key.reveal()));
+        let request = request.header("content-type", "application/json");
+        whole(request.send(body))
+    }
+
+    /// Sends a file as it is, however long that takes: the status and the body of the answer.
+    ///
+    /// # Errors
+    /// As [`Connection::get`].
+    pub(crate) fn put_file(
+        &self,
+        path: &str,
+        file: &std::fs::File,
+        media_type: Option<&str>,
+    ) -> Result<(u16, Vec<u8>), String> {
+        let request = self.agent.put(format!("{}{path}", self.server));
+        let request = request.config().timeout_send_body(None).build();
+        let request = request.header("authorization", format!("Bearer {}", self.key.reveal()));
+        let request = request.header("content-type", media_type.unwrap_or("application/octet-stream"));
+        whole(request.send(file))
+    }
+
+    /// The status and the body of an answer that may be long, to be read piece by piece.
+    ///
+    /// # Errors
+    /// As [`Connection::get`].
+    pub(crate) fn open(&self, path: &str) -> Result<(u16, impl std::io::Read + use<>), String> {
+        let request = self.agent.get(format!("{}{path}", self.server));
+        let request = request.config().timeout_recv_body(None).build();
+        let request = request.header("authorization", format!("Bearer {}", self.key.reveal()));
+        let response = request.call().map_err(|error| error.to_string())?;
+        Ok((response.status().as_u16(), response.into_body().into_reader()))
     }
 
     /// Sends one request, once.
@@ -217,6 +254,14 @@ impl Connection {
             (_, body) => Answer::Refused(Problem::of_answer(status, &body.unwrap_or_default())),
         }
     }
+}
+
+/// The status and the body of an answer.
+fn whole(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<(u16, Vec<u8>), String> {
+    let mut response = answer.map_err(|error| error.to_string())?;
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
+    Ok((status, body.map_err(|error| error.to_string())?))
 }
 
 /// Compresses a body.

@@ -1,6 +1,7 @@
 //! The institution's side of filing: checks a file against the standard offline, turns raw
 //! numbers of persons and accounts into pseudonyms, sends it in batches with retries, and keeps
-//! the receipts. `jianwei file` is a thin command over [`file`], `jianwei filings` over [`list`].
+//! the receipts. `jianwei file` is a thin command over [`file`], `jianwei filings` over [`list`],
+//! `jianwei call-up` over [`call_up`] and its neighbours.
 //!
 //! **Invariant:** a line that the offline check refuses never leaves the machine, so a raw number
 //! in a pseudonym's place cannot.
@@ -10,6 +11,7 @@
 #![deny(clippy::indexing_slicing)]
 
 mod batch;
+mod call_ups;
 mod check;
 mod connection;
 mod filing;
@@ -23,6 +25,10 @@ mod retry;
 mod secret;
 
 pub use batch::BatchLimits;
+pub use call_ups::{
+    CallUpAsked, CallUpError, ListedAnswer, ListedCallUp, answer_call_up, call_up, call_ups, digest_of_file,
+    fetch_call_up, one_call_up,
+};
 pub use check::{CheckReport, REFUSALS_LISTED_MAX, check};
 pub use connection::{Connection, ConnectionError, Mode};
 pub use filing::{FilingError, FilingJob, FilingSummary, Progress, file};

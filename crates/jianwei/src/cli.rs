@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    check, demo, erase, file, filings, grade, import, keys, prove, replay, reviews, rules, serve, simulate,
+    call_up, check, demo, erase, file, filings, grade, import, keys, prove, replay, reviews, rules, serve, simulate,
     standard, study, verify, witness,
 };
 use crate::outcome::Done;
@@ -35,6 +35,7 @@ enum Command {
     Check(check::Check),
     File(file::File),
     Filings(filings::Filings),
+    CallUp(call_up::CallUp),
     Import(import::Import),
     Grade(grade::Grade),
     Reviews(reviews::Reviews),
@@ -59,6 +60,7 @@ pub(crate) fn run() -> Done {
         Command::Check(check) => check.run(),
         Command::File(file) => file.run(),
         Command::Filings(filings) => filings.run(),
+        Command::CallUp(call_up) => call_up.run(),
         Command::Import(import) => import.run(),
         Command::Grade(grade) => grade.run(),
         Command::Reviews(reviews) => reviews.run(),

@@ -8,6 +8,8 @@ use ledger::{LedgerError, Reader, SecondTree};
 use miette::{Report, miette};
 use model::clock::Clock;
 use rulebook::Rulebook;
+use vault::s3::S3Config;
+use vault::{Vault, VaultError};
 
 use crate::data::holds_ledger;
 use crate::outcome::plain;
@@ -19,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) origin: Option<String>,
     /// The second tree.
     pub(crate) second_tree: Option<SecondTree>,
+    /// Where what was called up is kept; in the data directory if `None`.
+    pub(crate) vault: Option<Arc<Vault>>,
 }
 
 /// Opens the engine of a data directory, which is made when it is not there.
@@ -34,7 +38,18 @@ pub(crate) fn open(dir: &Path, setup: Setup, book: Rulebook, clock: Clock) -> Re
         options.origin = origin;
     }
     options.second_tree = setup.second_tree.or(options.second_tree);
+    options.vault = setup.vault;
     Engine::open(dir, options, clock, Arc::new(book)).map(Arc::new).map_err(|error| not_opened(dir, error))
+}
+
+/// The vault at an address: a folder, or a bucket of S3 whose key is in the environment.
+pub(crate) fn vault_at(place: &str, dir: &Path) -> Result<Vault, VaultError> {
+    if !place.contains("://") {
+        return Vault::folder(Path::new(place));
+    }
+    // Content waits on the disk of the data directory, not in a `/tmp` that may be memory.
+    let config = S3Config::from_url(place, |name| std::env::var(name).ok(), dir.to_owned())?;
+    Vault::s3(config, Clock::system())
 }
 
 /// Why a data directory was not opened, and what to do about damage.

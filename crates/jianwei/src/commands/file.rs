@@ -74,7 +74,7 @@ pub(crate) struct AccessArgs {
     /// The supervisor's server
     #[arg(long, value_name = "URL")]
     server: String,
-    /// File with the institution's API key
+    /// File with the API key
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
 }

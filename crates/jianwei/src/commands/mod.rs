@@ -1,5 +1,6 @@
 //! The commands, one module for each.
 
+pub(crate) mod call_up;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod erase;

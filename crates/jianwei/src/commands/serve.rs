@@ -13,7 +13,7 @@ use miette::Report;
 use model::clock::Clock;
 
 use super::rules::RulebookArg;
-use crate::outcome::{Done, Outcome, failed};
+use crate::outcome::{Done, Outcome, failed, plain};
 use crate::screen::Screen;
 use crate::{log, server, site};
 
@@ -46,6 +46,11 @@ pub(crate) struct Serve {
     /// Second tree of a new ledger, over the same entries
     #[arg(long, value_name = "HASH", value_enum)]
     second_tree: Option<Hash>,
+    /// Where recordings that were called up are kept: a folder, s3://BUCKET/PREFIX or
+    /// https://HOST/BUCKET/PREFIX with the key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;
+    /// without it, the folder vault of the data directory
+    #[arg(long, value_name = "FOLDER|URL")]
+    vault: Option<String>,
     /// Witness that cosigns checkpoints: its address and verifier key, with a comma between
     #[arg(long = "witness", value_name = "URL,KEY", value_parser = witness_address)]
     witnesses: Vec<WitnessAddress>,
@@ -79,7 +84,12 @@ impl Serve {
     pub(crate) fn run(self) -> Done {
         log::start();
         let book = self.rulebook.load()?;
-        let setup = site::Setup { origin: self.origin, second_tree: self.second_tree.map(SecondTree::from) };
+        let vault = self.vault.map(|place| site::vault_at(&place, &self.data)).transpose().map_err(plain)?;
+        let setup = site::Setup {
+            origin: self.origin,
+            second_tree: self.second_tree.map(SecondTree::from),
+            vault: vault.map(Arc::new),
+        };
         let engine = site::open(&self.data, setup, book, Clock::system())?;
         if let Some(behind) = engine.clock_behind() {
             tracing::warn!("{behind}");
