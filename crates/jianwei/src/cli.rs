@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    call_up, check, demo, erase, file, filings, grade, import, keys, prove, replay, reviews, rules, serve, simulate,
-    standard, study, verify, witness,
+    call_up, check, demo, erase, file, filings, grade, import, keys, prove, replay, reviews, rules, serve,
+    simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
 
