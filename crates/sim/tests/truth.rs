@@ -80,7 +80,7 @@ impl Filed {
             .into_iter()
             .map(|(name, records)| {
                 let mut records: Vec<Record> = records.into_values().collect();
-                records.sort_by(|a, b| a.day.cmp(&b.day));
+                records.sort_by_key(|record| record.day);
                 (name, records)
             })
             .collect();

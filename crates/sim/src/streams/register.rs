@@ -36,7 +36,7 @@ pub(crate) const RENEWED_DAYS: u32 = 180;
 
 /// Whether an entry is filed on a day.
 pub(crate) fn is_renewed(day: u32) -> bool {
-    day % RENEWED_DAYS == 0
+    day.is_multiple_of(RENEWED_DAYS)
 }
 
 /// An institution's entry from a day on: the market's first, or one on which it is renewed.
@@ -149,13 +149,16 @@ pub(crate) struct Product {
     pub(crate) yields: Option<(i64, i64)>,
 }
 
+/// Kind, term in days, bounds of the yield shown.
+type Kind = (ProductKind, Option<u64>, Option<(i64, i64)>);
+
 /// The products of an insurer or a fund's seller, all on file.
 pub(crate) fn products(world: &World, member: &Member) -> Vec<Product> {
     use ProductKind::{
         Annuity, Fund, Life, LongHealth, MoneyFund, Participating, Property, ShortHealth, UnitLinked,
         UniversalLife,
     };
-    let kinds: &[(ProductKind, Option<u64>, Option<(i64, i64)>)] = match member.public.line {
+    let kinds: &[Kind] = match member.public.line {
         LineOfBusiness::Insurance => &[
             (ShortHealth, Some(365), None),
             (Property, Some(365), None),
@@ -179,11 +182,10 @@ pub(crate) fn products(world: &World, member: &Member) -> Vec<Product> {
         _ => &[],
     };
     let begun = world.plan.first_day.plus(-400);
-    let product =
-        |(number, (kind, term_days, yields)): (usize, &(ProductKind, Option<u64>, Option<(i64, i64)>))| {
-            let tag = Tag::new("CP", begun, member.index as u64 * 100 + number as u64);
-            Product { tag, kind: *kind, term_days: *term_days, yields: *yields }
-        };
+    let product = |(number, (kind, term_days, yields)): (usize, &Kind)| {
+        let tag = Tag::new("CP", begun, member.index as u64 * 100 + number as u64);
+        Product { tag, kind: *kind, term_days: *term_days, yields: *yields }
+    };
     kinds.iter().enumerate().map(product).collect()
 }
 
