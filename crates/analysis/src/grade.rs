@@ -127,11 +127,7 @@ impl GradeBoard {
 
     fn take_finding(&mut self, book: &Rulebook, finding: &Finding) {
         let id = &finding.reason.entry;
-        let grades = book.grading().takes_part(id)
-            && match book.entry(id) {
-                Some(entry) => entry.meta().effective.contains(finding.day),
-                None => true,
-            };
+        let grades = book.grading().takes_part(id) && book.holds(id, finding.day);
         let standing = self.0.entry((finding.day, finding.institution.clone())).or_default();
         standing.findings.insert((id.clone(), finding.group.clone()), (finding.reason.clone(), grades));
     }

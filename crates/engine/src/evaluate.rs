@@ -412,6 +412,7 @@ impl Evaluator {
         days: &RangeInclusive<Day>,
     ) -> Option<RangeInclusive<Day>> {
         let (shown, _) = indicators::reach(indicator, days);
+        let shown = self.book.days_of(&indicator.meta, shown)?;
         if indicator.days == rulebook::Days::Any {
             return Some(shown);
         }
@@ -436,7 +437,7 @@ impl Evaluator {
         let reconciles =
             |table: &&str| [rulebook::RECONCILIATION, rulebook::RECONCILIATION_BREAKS].contains(table);
         let reconciled = match wanted.iter().any(reconciles) {
-            true => Some(reconcile(&self.history, shown.clone())?),
+            true => Some(reconcile(|days| self.records(Some(days)), shown.clone())?),
             false => None,
         };
         for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
@@ -493,7 +494,8 @@ impl Evaluator {
             let session = self.records(windows.days_needed(rule))?;
             let found = analysis::windows::batch_findings(rule, &windows, &session)
                 .map_err(EngineError::evaluation)?;
-            findings.extend(self.latest.take_recomputed(&rule.meta.id, &windows, &found));
+            let answers = |day| book.answers(&rule.meta, day);
+            findings.extend(self.latest.take_recomputed(&rule.meta.id, &windows, &found, answers));
         }
         Ok(findings)
     }

@@ -18,6 +18,7 @@ pub mod filings;
 mod follower;
 mod identity;
 pub mod intake;
+pub mod life;
 mod reconcile;
 mod recover;
 pub mod replay;
@@ -37,7 +38,7 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 use ledger::keystore::{Erasure, KeyError, KeyStore};
 use ledger::{Ledger, LedgerError, Options, Reader, SecondTree};
 use model::clock::Clock;
-use model::event::to_body;
+use model::event::{RuleStep, to_body};
 use model::pseudonym::Pseudonym;
 use rulebook::Rulebook;
 use store::history::History;
@@ -150,6 +151,9 @@ pub enum EngineError {
     /// Rules or indicators could not be evaluated.
     #[error("evaluation: {0}")]
     Evaluation(String),
+    /// A text of the rulebook was edited after it had been used under the same version.
+    #[error(transparent)]
+    Edited(#[from] rulebooks::Edited),
     /// A ledger entry that cannot be read.
     #[error("ledger entry {position}: {reason}")]
     Entry {
@@ -184,6 +188,9 @@ pub struct Engine {
     vault: Arc<Vault>,
     board: Arc<Board>,
     rulebook: Arc<Rulebook>,
+    dirs: DataDir,
+    /// The steps in the lives of rules, in order.
+    steps: Mutex<Vec<RuleStep>>,
     commands: Sender<Command>,
     requests: Option<Sender<Request>>,
     failed: Arc<Mutex<Option<Arc<str>>>>,
@@ -217,11 +224,13 @@ impl Engine {
             Some(vault) => vault,
             None => Arc::new(Vault::folder(&dirs.vault())?),
         };
+        let reader = ledger.reader();
+        let planned = scan::occasions(&reader, &keys)?;
+        rulebooks::refuse_edited(&dirs.rulebooks(), &rulebook, &planned)?;
         rulebooks::keep(&dirs.rulebooks(), &rulebook).map_err(at(dirs.rulebooks()))?;
         let seen = Seen::open(&dirs.derived().join("seen"))?;
         let history = History::open(&dirs.history()).map_err(EngineError::evaluation)?;
-        let reader = ledger.reader();
-        let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook))?;
+        let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook), planned)?;
         let clock_behind = {
             let (filings, call_ups) = (&recovered.filings, &recovered.call_ups);
             clock_at_start::resume(&clock, filings.latest_received_at().max(call_ups.latest_at()))
@@ -269,6 +278,8 @@ impl Engine {
             vault,
             board,
             rulebook,
+            dirs,
+            steps: Mutex::new(recovered.steps),
             commands,
             requests: Some(requests),
             failed,
@@ -324,13 +335,20 @@ impl Engine {
         if erased == Erasure::Done {
             let event = model::event::Erasure { time: self.clock.now(), ground: ground.to_owned() };
             let body = to_body(&event).map_err(EngineError::evaluation)?;
-            let institution = analysis::INDUSTRY.to_owned();
-            let (reply, answer) = bounded(1);
-            let events = vec![sealer::Event { kind: seal::EventKind::Erasure, institution, body }];
-            self.send(Command::Events(events, reply)).map_err(EngineError::evaluation)?;
-            answer.recv().map_err(EngineError::evaluation)?.map_err(EngineError::evaluation)?;
+            self.seal(seal::EventKind::Erasure, vec![body])?;
         }
         Ok(erased)
+    }
+
+    /// Seals events of the operator, all in one group.
+    fn seal(&self, kind: seal::EventKind, bodies: Vec<Vec<u8>>) -> Result<(), EngineError> {
+        let institution = analysis::INDUSTRY.to_owned();
+        let event = |body| sealer::Event { kind, institution: institution.clone(), body };
+        let (reply, answer) = bounded(1);
+        let events = bodies.into_iter().map(event).collect();
+        self.send(Command::Events(events, reply)).map_err(EngineError::evaluation)?;
+        answer.recv().map_err(EngineError::evaluation)?.map_err(EngineError::evaluation)?;
+        Ok(())
     }
 
     /// Takes a filing: reads its body to the end and returns when everything that it brought is

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use custody::{Input, Reconciliation, TIMING_DAYS};
 use model::time::Day;
-use store::history::History;
+use store::history::HistorySession;
 
 use crate::EngineError;
 
@@ -17,13 +17,15 @@ const TRANSACTIONS: &str = "SELECT institution, day, position, id, \"time\", pay
      FROM transaction WHERE institution IN (SELECT institution FROM account \
      WHERE purpose IN ('custody', 'project') UNION SELECT platform FROM custody_statement)";
 
-/// Reconciles some days.
+/// Reconciles some days, over the history of days that `records` gives.
 ///
 /// # Errors
 /// [`EngineError`] when the history cannot be read.
-pub(crate) fn reconcile(history: &History, days: RangeInclusive<Day>) -> Result<Reconciliation, EngineError> {
-    let read = days.start().plus(-TIMING_DAYS)..=days.end().plus(TIMING_DAYS);
-    let session = history.session(Some(read), &query::Options::default()).map_err(EngineError::evaluation)?;
+pub(crate) fn reconcile(
+    records: impl FnOnce(RangeInclusive<Day>) -> Result<HistorySession, EngineError>,
+    days: RangeInclusive<Day>,
+) -> Result<Reconciliation, EngineError> {
+    let session = records(days.start().plus(-TIMING_DAYS)..=days.end().plus(TIMING_DAYS))?;
     let rows = |sql: &str| {
         let mut batches = Vec::new();
         let take = |batch| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ledger::Reader;
 use ledger::keystore::KeyStore;
 use model::columns::Columns;
+use model::event::{Occasion, RuleStep};
 use model::spec::StreamSpec;
 use rulebook::Rulebook;
 use store::history::History;
@@ -18,7 +19,7 @@ use crate::evaluate::{Evaluator, Records};
 use crate::filings::Filings;
 use crate::identity::IdentityKey;
 use crate::replay::superseded;
-use crate::scan::{Item, occasions, record_at, scan};
+use crate::scan::{Item, record_at, scan};
 
 pub(crate) struct Recovered {
     pub(crate) seen: Seen,
@@ -26,11 +27,13 @@ pub(crate) struct Recovered {
     pub(crate) filings: Filings,
     pub(crate) call_ups: CallUps,
     pub(crate) board: Board,
+    pub(crate) steps: Vec<RuleStep>,
 }
 
 /// Reads the ledger: windows are filled again, records that the indices miss are added, receipts,
 /// call-ups, findings and grades are taken in as they were sealed. What was evaluated before is not
-/// evaluated again; what came after the last occasion waits for the next.
+/// evaluated again; what came after the last occasion waits for the next. `planned` are all
+/// occasions of the ledger.
 pub(crate) fn recover(
     reader: &Reader,
     keys: &KeyStore,
@@ -38,14 +41,15 @@ pub(crate) fn recover(
     mut seen: Seen,
     history: History,
     book: Arc<Rulebook>,
+    planned: Vec<Occasion>,
 ) -> Result<Recovered, EngineError> {
-    let planned = occasions(reader, keys)?;
     let mut boundaries: Vec<u64> = planned.iter().map(|occasion| occasion.as_of).collect();
     boundaries.extend([seen.covered(), history.covered()]);
     boundaries.sort_unstable();
     let mut planned = planned.into_iter().peekable();
     let mut evaluator = Evaluator::new(book, history)?;
     let (filings, call_ups, board) = (Filings::default(), CallUps::default(), Board::default());
+    let mut steps = Vec::new();
     let checkpoint = String::from_utf8_lossy(&reader.checkpoint()).into_owned();
     let old = |position| record_at(reader, keys, position);
     let indexed = seen.covered();
@@ -95,6 +99,7 @@ pub(crate) fn recover(
                 evaluator.restore_grade((*grade).clone());
                 board.add(Vec::new(), vec![*grade]);
             }
+            Item::RuleStep(step, _) => steps.push(*step),
             Item::Occasion(..) | Item::Erasure => {}
         }
         Ok(())
@@ -103,7 +108,7 @@ pub(crate) fn recover(
         evaluator.forget_changes(&occasion);
     }
     seen.settle(reader.size())?;
-    Ok(Recovered { seen, evaluator, filings, call_ups, board })
+    Ok(Recovered { seen, evaluator, filings, call_ups, board, steps })
 }
 
 /// The revisions among rows that the index has already.

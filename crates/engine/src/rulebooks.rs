@@ -1,9 +1,12 @@
 //! Every rulebook that was ever in force over a ledger, kept whole, so that a finding can be
 //! explained and replayed under the very text that it rests on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use model::event::Occasion;
+use rulebook::diff::id_and_version;
 use rulebook::{Rulebook, SourceFile};
 use serde::{Deserialize, Serialize};
 
@@ -88,4 +91,52 @@ pub fn in_force(dir: &Path) -> io::Result<Option<String>> {
 /// The file system's.
 pub fn put_in_force(dir: &Path, digest: &str) -> io::Result<()> {
     crate::files::replace(&dir.join(IN_FORCE), format!("{digest}\n").as_bytes())
+}
+
+/// A text of the rulebook that was edited after it had been used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{entry} is version {version} with the digest {now}, but this ledger was evaluated under version {version} with the digest {used}: a version that was used is never edited; raise the version"
+)]
+pub struct Edited {
+    /// The entry or filing duty.
+    pub entry: String,
+    /// The version that both texts give themselves.
+    pub version: u32,
+    /// The digest of the text that was used.
+    pub used: String,
+    /// The digest of the text that is to be used.
+    pub now: String,
+}
+
+/// The digests of the texts that were used over a ledger, by id and version: those of the
+/// rulebooks under which something was evaluated, as far as they are kept. There is one for each
+/// version, unless a program of before this was checked let in more.
+pub fn used(dir: &Path, occasions: &[Occasion]) -> BTreeMap<(String, u32), BTreeSet<String>> {
+    let digests: BTreeSet<&str> = occasions.iter().map(|occasion| occasion.rulebook.as_str()).collect();
+    let mut used: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for file in digests.into_iter().filter_map(|digest| files(dir, digest).ok()).flatten() {
+        if let Some(version) = id_and_version(&file) {
+            used.entry(version).or_default().insert(file.hash().to_string());
+        }
+    }
+    used
+}
+
+/// Refuses a rulebook in which a text has the id and version of one that was used before, and says
+/// something else.
+///
+/// # Errors
+/// [`Edited`], of the first one.
+pub fn refuse_edited(dir: &Path, book: &Rulebook, occasions: &[Occasion]) -> Result<(), Edited> {
+    let used = used(dir, occasions);
+    for file in book.files() {
+        let Some((entry, version)) = id_and_version(file) else { continue };
+        let now = file.hash().to_string();
+        let others = used.get(&(entry.clone(), version)).filter(|used| !used.contains(&now));
+        if let Some(used) = others.and_then(|used| used.last().cloned()) {
+            return Err(Edited { entry, version, used, now });
+        }
+    }
+    Ok(())
 }

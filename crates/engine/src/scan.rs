@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use ledger::keystore::{KeyState, KeyStore};
 use ledger::{EntryRef, Reader};
 use model::columns::Columns;
-use model::event::{FilingReceipt, Finding, GradeEvent, Occasion};
+use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, RuleStep};
 use model::spec::StreamSpec;
 use seal::leaf::{Head, Scratch, open_event, open_record, read_head, subject_of};
 use seal::{EventKind, OpenedRecord, SubjectKey};
@@ -46,6 +46,8 @@ pub enum Item {
     CallUp(Box<CallUpEvent>, u64),
     /// An erasure.
     Erasure,
+    /// A step in the life of an entry of the rulebook, at a position.
+    RuleStep(Box<RuleStep>, u64),
 }
 
 /// The events that are not records: occasions of evaluation, in order, found without decrypting
@@ -65,6 +67,22 @@ pub fn occasions(reader: &Reader, keys: &KeyStore) -> Result<Vec<Occasion>, Engi
         }
     }
     Ok(found)
+}
+
+/// The steps in the lives of rules, in order, each with its position.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn rule_steps(reader: &Reader, keys: &KeyStore) -> Result<Vec<(RuleStep, u64)>, EngineError> {
+    let mut steps = Vec::new();
+    let is_step = |head: &Head<'_>| head.kind == EventKind::RuleStep;
+    scan_wanted(reader, keys, 0..reader.size(), &[], is_step, |item| {
+        if let Item::RuleStep(step, position) = item {
+            steps.push((*step, position));
+        }
+        Ok(())
+    })?;
+    Ok(steps)
 }
 
 /// What a scan met that could not be read whole.
@@ -280,6 +298,7 @@ impl<'k> KnownKeys<'k> {
                 Item::CallUp(Box::new(event), entry.index)
             }
             EventKind::Erasure => Item::Erasure,
+            EventKind::RuleStep => Item::RuleStep(Box::new(self.event(head, entry)?.0), entry.index),
             EventKind::Record => return Err(unreadable(entry.index)("a record without a stream")),
         })
     }

@@ -99,7 +99,11 @@ impl Graded {
                 let undated = self.findings.iter_mut().rev().take(std::mem::take(&mut self.undated));
                 undated.for_each(|sealed| sealed.found_at = occasion.time);
             }
-            EventKind::Filing | EventKind::Erasure | EventKind::CallUp | EventKind::CallUpAnswer => {}
+            EventKind::Filing
+            | EventKind::Erasure
+            | EventKind::RuleStep
+            | EventKind::CallUp
+            | EventKind::CallUpAnswer => {}
         }
         Ok(())
     }

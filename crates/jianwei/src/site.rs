@@ -65,6 +65,16 @@ fn not_opened(dir: &Path, error: EngineError) -> Report {
             ),
             "{error}"
         ),
+        EngineError::Ledger(LedgerError::Locked { .. }) => {
+            miette!(help = "this writes to the ledger: stop that process in order first", "{error}")
+        }
+        EngineError::Edited(edited) => miette!(
+            help = format!(
+                "a finding names its text by this digest. Give the new text version {}, or take the text that was used: `jianwei rules diff` shows what differs",
+                edited.version + 1
+            ),
+            "{error}"
+        ),
         EngineError::Seen(_) => {
             miette!(
                 help = format!("{dir}/derived can be deleted: it is made again from the ledger"),

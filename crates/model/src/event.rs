@@ -1,5 +1,6 @@
 //! The events that Jianwei seals beside the records: receipts of filings, findings, grades,
-//! occasions of evaluation, erasures, call-ups of recordings and the answers to them.
+//! occasions of evaluation, erasures, call-ups of recordings and the answers to them,
+//! steps in the life of a rule.
 //!
 //! An event's body is the JSON text of the type, fields in the order of their declaration: it is
 //! what a court reads, it lies encrypted beside the tree, and the leaf commits to its bytes.
@@ -326,6 +327,79 @@ impl CallUpAnswer {
     pub fn counts_after(&self, before: Option<&Self>) -> bool {
         before.is_none_or(|before| !before.closes())
     }
+}
+
+/// A step in the life of an entry of the rulebook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// 起草: a text was brought in.
+    Drafted,
+    /// 测试: it is sound and its cases pass.
+    Tested,
+    /// 批准: another person than its author approved it.
+    Approved,
+    /// 生效: it was put in force from a day on.
+    InForce,
+    /// 替换: another version takes its place from a day on.
+    Replaced,
+    /// 撤回: it will not come in force.
+    Withdrawn,
+}
+
+impl Step {
+    /// Its name in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Drafted => "起草",
+            Self::Tested => "测试通过",
+            Self::Approved => "批准",
+            Self::InForce => "生效",
+            Self::Replaced => "被替换",
+            Self::Withdrawn => "撤回",
+        }
+    }
+
+    /// Its name in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Drafted => "drafted",
+            Self::Tested => "tested",
+            Self::Approved => "approved",
+            Self::InForce => "in force",
+            Self::Replaced => "replaced",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// Somebody took a step in the life of an entry of the rulebook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleStep {
+    /// The id of the entry or filing duty.
+    pub entry: String,
+    /// Its number of version.
+    pub version: u32,
+    /// Which text: the digest of its file.
+    pub entry_hash: String,
+    /// The step.
+    pub step: Step,
+    /// Who took it.
+    pub by: String,
+    /// When.
+    pub at: Time,
+    /// From which day on it is in force, or another is in its place.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective_from: Option<Day>,
+    /// What the person said about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+    /// SHA-256 of the report of its backtest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub report_sha256: Option<String>,
+    /// Digest of the rulebook that holds it from then on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rulebook: Option<String>,
 }
 
 /// The body of an event as it is sealed.

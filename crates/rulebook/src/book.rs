@@ -9,13 +9,13 @@ use crate::calendar::Calendar;
 use crate::cases::{self, Case, CaseFailure};
 use crate::demand::Demand;
 use crate::duty::Duty;
+use crate::editions;
 use crate::entry::{EntryHash, Meta};
 use crate::explain::{self, Language};
 use crate::fault::Faults;
 use crate::grading::Grading;
 use crate::indicator::Indicator;
 use crate::principle::Principle;
-use crate::reading;
 use crate::reference::Reference;
 use crate::rule::Rule;
 use crate::source::SourceFile;
@@ -61,7 +61,7 @@ impl Rulebook {
     /// # Errors
     /// All faults of all files.
     pub fn from_files(files: Vec<SourceFile>) -> Result<Self, Faults> {
-        reading::read(files)
+        editions::read(files)
     }
 
     /// The files that it was read from, in the order of their paths: what to keep so that the very
@@ -159,6 +159,9 @@ impl Rulebook {
     /// # Errors
     /// [`QueryError`] when a query cannot be run on the given records.
     pub fn run_cases(&self, id: &str) -> Result<Vec<CaseFailure>, QueryError> {
+        if let Some(plain) = editions::without_schedule(self) {
+            return plain.run_cases(id);
+        }
         let Some(entry) = self.entry(id) else { return Ok(Vec::new()) };
         let mut failures = Vec::new();
         for case in self.cases(id) {

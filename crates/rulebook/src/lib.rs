@@ -20,6 +20,7 @@ mod derived;
 pub mod diff;
 mod draft;
 mod duty;
+mod editions;
 mod entry;
 mod explain;
 mod fault;

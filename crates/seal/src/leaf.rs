@@ -61,6 +61,8 @@ pub enum EventKind {
     Occasion = 5,
     /// A subject's key was destroyed.
     Erasure = 6,
+    /// A step in the life of an entry of the rulebook.
+    RuleStep = 7,
     /// The supervisor asked for a recording.
     CallUp = 8,
     /// An institution sent a recording that it was asked for.
@@ -69,13 +71,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Record,
         Self::Filing,
         Self::Finding,
         Self::Grade,
         Self::Occasion,
         Self::Erasure,
+        Self::RuleStep,
         Self::CallUp,
         Self::CallUpAnswer,
     ];

@@ -43,9 +43,19 @@ impl LatestFindings {
     /// Takes what [`super::batch_findings`] found in the windows of `windows`, which are all
     /// windows of the rule with these ids that are not green. Gives the news: what was not found
     /// before, and, as green, what was found and no longer holds; in the order of day and group.
-    pub fn take_recomputed(&mut self, rule: &str, windows: &Recompute, found: &[Finding]) -> Vec<Finding> {
+    ///
+    /// `answers` says whether this version of the rule answers for a day; for another day another
+    /// version does.
+    pub fn take_recomputed(
+        &mut self,
+        rule: &str,
+        windows: &Recompute,
+        found: &[Finding],
+        answers: impl Fn(Day) -> bool,
+    ) -> Vec<Finding> {
         let key = |day: Day| (rule.to_owned(), windows.institution.clone(), day, Vec::new());
         let known = self.0.range(key(windows.first_day)..key(windows.last_day.plus(1)));
+        let known = known.filter(|((.., day, _), _)| answers(*day));
         let known: Vec<Finding> = known.map(|(_, finding)| finding.clone()).collect();
         self.take_instead(known, found, windows.at)
     }
@@ -129,14 +139,17 @@ mod tests {
             Recompute { rule: 0, institution: "i".to_owned(), first_day: Day(1), last_day: Day(2), at: 9 };
         // a is found again, b is worse, c no longer holds, d lies outside, e is new.
         let found = [finding(1, "a", orange), finding(1, "b", red), finding(2, "e", red)];
-        let news = latest.take_recomputed("rule", &windows, &found);
+        let news = latest.take_recomputed("rule", &windows, &found, |_| true);
         let shown: Vec<_> = news
             .iter()
             .map(|finding| (finding.day.0, finding.group[0].1.as_str(), finding.reason.verdict))
             .collect();
         assert_eq!(shown, [(1, "b", red), (2, "c", green), (2, "e", red)]);
         assert_eq!(news[1].at, 9);
-        assert!(latest.take_recomputed("rule", &windows, &found).is_empty());
+        assert!(latest.take_recomputed("rule", &windows, &found, |_| true).is_empty());
+        // Another version of the rule answers for the second day: what it found stays.
+        let of_first = latest.take_recomputed("rule", &windows, &found[..2], |day| day == Day(1));
+        assert!(of_first.is_empty(), "{of_first:?}");
         assert!(latest.take(&finding(2, "c", orange)));
     }
 }

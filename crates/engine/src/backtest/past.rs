@@ -22,6 +22,7 @@ use rulebook::{Indicator, Rulebook};
 use seal::EventKind;
 use store::history::{HistorySession, HistoryView};
 
+use crate::reconcile::reconcile;
 use crate::scan::{Item, scan, scan_wanted};
 use crate::{DataDir, EngineError};
 
@@ -112,8 +113,8 @@ impl Past {
         if indicator.days == rulebook::Days::Any {
             return Ok(Some(days.clone()));
         }
-        let tables = indicators::tables(book, indicator);
-        let closed = Duties::of(book).closed_until(tables, self.known(book)?.now);
+        let streams = rulebook::streams_behind(indicators::tables(book, indicator));
+        let closed = Duties::of(book).closed_until(streams, self.known(book)?.now);
         let last = closed.plus(-(indicator.lookahead_days as i32)).min(*days.end());
         Ok((*days.start() <= last).then_some(*days.start()..=last))
     }
@@ -132,8 +133,18 @@ impl Past {
             session.register(&name, table).map_err(EngineError::evaluation)?;
         }
         let wanted = indicators::tables(book, indicator);
+        let reconciles =
+            |table: &&str| [rulebook::RECONCILIATION, rulebook::RECONCILIATION_BREAKS].contains(table);
+        let reconciled = match wanted.iter().any(reconciles) {
+            true => Some(reconcile(|days| self.records(Some(days)), shown.clone())?),
+            false => None,
+        };
         for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
-            let batch = self.derived(book, derived.name, &session, shown, &seen)?;
+            let batch = match (derived.name, &reconciled) {
+                (rulebook::RECONCILIATION, Some(reconciled)) => reconciled.totals(),
+                (rulebook::RECONCILIATION_BREAKS, Some(reconciled)) => reconciled.breaks(),
+                (name, _) => self.derived(book, name, &session, shown, &seen)?,
+            };
             let table = query::Table::new(derived.schema()).with_batches([batch]);
             session.register(derived.name, table).map_err(EngineError::evaluation)?;
         }

@@ -15,6 +15,7 @@ use miette::Report;
 use model::clock::Clock;
 use model::time::Time;
 
+use super::rules::RulebookArg;
 use super::serve::{self, LISTEN, serve};
 use super::simulate::PlanArgs;
 use crate::data::holds_ledger;
@@ -88,7 +89,7 @@ impl Demo {
             "Opening the demo in {} as it was; remove it to begin anew.",
             data.display()
         ))?;
-        let book = rulebook::load::embedded()?;
+        let book = RulebookArg::default().load_for(&engine::DataDir::new(data))?;
         let engine = site::open(data, site::Setup::default(), book, Clock::system())?;
         self.show(&mut screen, &engine, data)?;
         Ok(engine)

@@ -64,8 +64,7 @@ fn forget_history(dirs: &DataDir) -> Result<(), Report> {
 
 impl Erase {
     pub(crate) fn run(self) -> Done {
-        self.data.existing()?;
-        let book = self.rulebook.load()?;
+        let book = self.rulebook.load_for(&self.data.existing()?)?;
         let engine = site::open(&self.data.data, site::Setup::default(), book, Clock::system())?;
         let erasure = engine.erase(self.person, &self.ground).map_err(plain)?;
         site::close(engine)?;

@@ -42,7 +42,8 @@ pub(crate) struct Grade {
 
 impl Grade {
     pub(crate) fn run(self) -> Done {
-        let graded = Graded::read(&self.data.existing()?)?;
+        let dirs = self.data.existing()?;
+        let graded = Graded::read(&dirs)?;
         let mut screen = Screen::stdout();
         if self.json {
             let grades = graded.grades.values().map(|sealed| &sealed.grade);
@@ -51,7 +52,7 @@ impl Grade {
             }
             return Ok(Outcome::Fine);
         }
-        let book = self.rulebook.load()?;
+        let book = self.rulebook.load_for(&dirs)?;
         let shown = Shown { graded: &graded, book: &book, lang: self.lang, until: self.day };
         match &self.institution {
             None => shown.print(&mut screen)?,

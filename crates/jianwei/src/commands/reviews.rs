@@ -44,8 +44,9 @@ pub(crate) struct Reviews {
 
 impl Reviews {
     pub(crate) fn run(self) -> Done {
-        let graded = Graded::read(&self.data.existing()?)?;
-        let book = self.rulebook.load()?;
+        let dirs = self.data.existing()?;
+        let graded = Graded::read(&dirs)?;
+        let book = self.rulebook.load_for(&dirs)?;
         let now = self.day.map_or_else(|| Clock::system().now(), Time::start_of);
         let found_by = |at: &Time| at.day() <= now.day();
         let findings = graded.findings.iter().filter(|sealed| found_by(&sealed.found_at));

@@ -83,7 +83,7 @@ fn witness_address(text: &str) -> Result<WitnessAddress, String> {
 impl Serve {
     pub(crate) fn run(self) -> Done {
         log::start();
-        let book = self.rulebook.load()?;
+        let book = self.rulebook.load_for(&engine::DataDir::new(&self.data))?;
         let vault = self.vault.map(|place| site::vault_at(&place, &self.data)).transpose().map_err(plain)?;
         let setup = site::Setup {
             origin: self.origin,

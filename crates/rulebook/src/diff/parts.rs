@@ -6,6 +6,7 @@ use std::ops::Deref;
 use serde_json::{Map, Value};
 
 use super::{Edition, Part};
+use crate::editions::past_path;
 use crate::source::SourceFile;
 
 /// The files of one thing: its text, its cases, its rows.
@@ -162,7 +163,9 @@ impl Text {
 /// The id and number of version that a file of an entry or a duty gives itself; none for other
 /// files.
 pub fn id_and_version(file: &SourceFile) -> Option<(String, u32)> {
-    let (part, _) = about(file);
+    // A text that was replaced is still that text.
+    let path = past_path(&file.path).map_or(file.path.as_str(), |(_, path)| path);
+    let (part, _) = about(&SourceFile::new(path, std::sync::Arc::clone(&file.text)));
     if !matches!(part, Part::Entry | Part::Duty) || file.name().ends_with(".cases.yaml") {
         return None;
     }

@@ -28,7 +28,7 @@ pub(super) fn run(
     options: &Options,
     data: &Path,
 ) -> Result<importer::Report, Report> {
-    let book = arguments.rulebook.load()?;
+    let book = arguments.rulebook.load_for(&engine::DataDir::new(data))?;
     let began = Instant::now();
     let mut opened: Option<Arc<Engine>> = None;
     let report = importer::import(mapping, &arguments.files, options, &mut |filing| {

@@ -3,6 +3,7 @@
 mod backtest;
 mod coverage;
 mod diff;
+mod life;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -107,6 +108,12 @@ enum What {
     Coverage(coverage::Coverage),
     Diff(diff::Diff),
     Backtest(backtest::Backtest),
+    Draft(life::Draft),
+    Submit(life::Submit),
+    Approve(life::Approve),
+    Enact(life::Enact),
+    Withdraw(life::Withdraw),
+    History(life::History),
 }
 
 impl Rules {
@@ -131,6 +138,12 @@ impl Rules {
             What::Coverage(coverage) => coverage.run(&mut screen, &load()?),
             What::Diff(diff) => diff.run(&mut screen),
             What::Backtest(backtest) => backtest.run(&mut screen, &self.rulebook),
+            What::Draft(draft) => draft.run(&mut screen, &self.rulebook),
+            What::Submit(submit) => submit.run(&mut screen, &self.rulebook),
+            What::Approve(approve) => approve.run(&mut screen, &self.rulebook),
+            What::Enact(enact) => enact.run(&mut screen, &self.rulebook),
+            What::Withdraw(withdraw) => withdraw.run(&mut screen, &self.rulebook),
+            What::History(history) => history.run(&mut screen),
         }
     }
 }
