@@ -196,6 +196,16 @@ impl Rulebook {
                 schedule.insert(meta.path.clone(), meta.effective);
             }
         }
+        // Of its earlier versions none holds from the day on, also none that was still to come.
+        let mut never = BTreeSet::new();
+        for meta in metas(&mut self.clone()).filter(|meta| meta.id == draft.id) {
+            if past_path(&meta.path).is_some() && meta.effective.from >= from {
+                schedule.remove(&meta.path);
+                never.insert(meta.path.clone());
+            } else if let Some(period) = schedule.get_mut(&meta.path) {
+                period.to = Some(period.to.map_or(from.plus(-1), |to| to.min(from.plus(-1))));
+            }
+        }
         let replaced: Vec<SourceFile> = self
             .files
             .iter()
@@ -203,6 +213,7 @@ impl Rulebook {
             .cloned()
             .collect();
         let mut files = draft.among(&self.files);
+        files.retain(|file| !never.contains(&file.path));
         for file in replaced {
             let own = metas(&mut self.clone()).find(|meta| meta.path == file.path).map(|meta| meta.effective);
             schedule.remove(&file.path);
