@@ -22,6 +22,7 @@ use rulebook::{Indicator, Rulebook};
 use seal::EventKind;
 use store::history::{HistorySession, HistoryView};
 
+use crate::call_ups::Calls;
 use crate::reconcile::reconcile;
 use crate::scan::{Item, scan, scan_wanted};
 use crate::{DataDir, EngineError};
@@ -37,6 +38,7 @@ struct Known {
     registered: BTreeMap<String, Vec<Registered>>,
     filed: Filed,
     grades: GradeBoard,
+    called_up: Calls,
     /// The latest time that a receipt bears or obligations were judged to.
     now: Time,
 }
@@ -171,6 +173,7 @@ impl Past {
                 let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
                 rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
             }
+            rulebook::CALL_UPS => rulebook::call_ups_batch(&known.called_up.standing(seen, known.now)),
             rulebook::GRADES => known.grades.table(book, seen, &indicators::resting_on_grades(book)),
             // Silence would look like a draft that finds nothing.
             other => {
@@ -197,7 +200,11 @@ impl Past {
 fn known(reader: &Reader, keys: &KeyStore, as_of: u64, book: &Rulebook) -> Result<Known, EngineError> {
     let mut known = Known::default();
     let wanted = |head: &seal::leaf::Head<'_>| match head.kind {
-        EventKind::Filing | EventKind::Grade | EventKind::Occasion => true,
+        EventKind::Filing
+        | EventKind::Grade
+        | EventKind::Occasion
+        | EventKind::CallUp
+        | EventKind::CallUpAnswer => true,
         EventKind::Record => head.stream == Some(Register::STREAM),
         _ => false,
     };
@@ -206,6 +213,10 @@ fn known(reader: &Reader, keys: &KeyStore, as_of: u64, book: &Rulebook) -> Resul
             Item::Receipt(receipt, _) => {
                 known.now = known.now.max(receipt.received_at);
                 known.filed.add(&receipt);
+            }
+            Item::CallUp(event, position) => {
+                known.now = known.now.max(event.time());
+                known.called_up.take(&event, position);
             }
             Item::Occasion(occasion, _) => known.now = known.now.max(occasion.time),
             Item::Grade(grade, _) => known.grades.restore(book, *grade),
