@@ -259,26 +259,26 @@ fn projects(filed: &Filed, found: &mut Findings) {
             }
         }
     }
-    let related: HashSet<(&str, &str)> = filed
-        .of("account")
-        .iter()
-        .filter(|one| one.text("purpose") == Some("related_party"))
-        .map(|one| (one.institution.as_str(), one.text("holder").unwrap()))
-        .chain(
-            filed
-                .of("related_party_deal")
-                .iter()
-                .map(|one| (one.institution.as_str(), one.text("party").unwrap())),
-        )
-        .collect();
+    // By platform and party the first day on which the relation is known.
+    let mut related: HashMap<(&str, &str), Day> = HashMap::new();
+    let holders = filed.of("account").iter().filter(|one| one.text("purpose") == Some("related_party"));
+    let known = holders
+        .map(|one| (one, "holder"))
+        .chain(filed.of("related_party_deal").iter().map(|one| (one, "party")));
+    for (one, column) in known {
+        let since = related.entry((&one.institution, one.text(column).unwrap())).or_insert(one.day);
+        *since = (*since).min(one.day);
+    }
     let mut amounts: BTreeMap<&str, Vec<(Day, f64)>> = BTreeMap::new();
     for one in projects {
         amounts.entry(&one.institution).or_default().push((one.day, one.fen("amount").unwrap() as f64));
         if one.text("identity_register") == Some("none") {
             found.add("unregistered-borrower", &one.institution, one.day, &[]);
         }
-        if related.contains(&(one.institution.as_str(), one.text("borrower").unwrap())) {
-            found.add("self-financing", &one.institution, one.day, &[("project", one.id())]);
+        let since = related.get(&(one.institution.as_str(), one.text("borrower").unwrap()));
+        if let Some(since) = since.filter(|since| **since <= one.day.plus(31)) {
+            let day = one.day.max(*since);
+            found.add("self-financing", &one.institution, day, &[("project", one.id())]);
         }
     }
     for (institution, amounts) in amounts {

@@ -19,8 +19,9 @@ use crate::screen::Screen;
 ///
 /// A whole market: every line of business and its banks, with every kind of conduct planted and much
 /// that looks alike and is lawful. One file for each filing, OUT/<institution>/<stream>-<day>.ndjson;
-/// OUT/market.json says who is in it, OUT/truth.ndjson what must be found and what must not. The same
-/// seed gives the same bytes. No real person or organisation is in it.
+/// OUT/filings.ndjson says when each arrives and how many lines it announces, OUT/market.json who is in
+/// it, OUT/truth.ndjson what must be found and what must not. The same seed gives the same bytes. No
+/// real person or organisation is in it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei simulate --out ./market\n  \
                         jianwei simulate --out ./market --seed 7 --institutions 80 --days 60 --transactions 1000000")]
@@ -84,17 +85,26 @@ impl Simulate {
         }
         let market = self.plan.whole_market(&Clock::system());
         let (mut files, mut lines) = (0_u64, 0_u64);
+        let list_path = self.out.join("filings.ndjson");
+        let mut list = BufWriter::new(File::create(&list_path).map_err(failed(list_path.display()))?);
         for filing in market.filings() {
+            let name =
+                format!("{}/{}-{}.ndjson", filing.institution.as_str(), filing.stream.name, filing.date);
+            let path = self.out.join(&name);
             let folder = self.out.join(filing.institution.as_str());
-            let path = folder.join(format!("{}-{}.ndjson", filing.stream.name, filing.date));
             let written = create_dir_all(&folder).and_then(|()| {
                 let mut file = BufWriter::new(File::create(&path)?);
                 let lines = filing.write_to(&mut file)?;
                 file.flush().map(|()| lines)
             });
-            lines += written.map_err(failed(path.display()))?;
+            let written = written.map_err(failed(path.display()))?;
+            let announced = written + u64::from(!filing.is_complete);
+            let told = json!({ "file": name, "filed_at": filing.filed_at, "announced": announced });
+            writeln!(list, "{told}").map_err(failed(list_path.display()))?;
+            lines += written;
             files += 1;
         }
+        list.flush().map_err(failed(list_path.display()))?;
         let truth = market.truth();
         write_truth(&self.out.join("truth.ndjson"), &truth)?;
         write_market(&self.out.join("market.json"), &market)?;

@@ -65,15 +65,17 @@ fn one_loan(found: &mut Found<'_>, member: &Member, loan: &Loan) {
             found.planted(member, day, "lending-before-project", of_project(loan), conduct, at);
         }
     }
-    // Holders of the related parties' accounts, and parties of deals up to a month after.
+    // Holders of the related parties' accounts from the first day on, and parties of deals up to a
+    // month after: it shows from the day on which both are known.
     let holders = [people::affiliate(member.index, 0), people::affiliate(member.index, 1)];
-    let deals = member.extras.all().any(|(day, row)| match row {
-        Row::Deal(row) => row.party == loan.borrower && day <= loan.offered + 31,
-        _ => false,
+    let deals = member.extras.all().filter_map(|(day, row)| match row {
+        Row::Deal(row) if row.party == loan.borrower && day <= loan.offered + 31 => Some((day, row.time)),
+        _ => None,
     });
-    if holders.contains(&loan.borrower) || deals {
-        let at = loan.published_at;
-        found.planted(member, loan.offered, "self-financing", of_project(loan), "self-financing", at);
+    let holder = holders.contains(&loan.borrower).then_some((0, loan.published_at));
+    if let Some((since, told_at)) = holder.into_iter().chain(deals).min() {
+        let (day, at) = (loan.offered.max(since), loan.published_at.max(told_at));
+        found.planted(member, day, "self-financing", of_project(loan), "self-financing", at);
     }
 }
 
