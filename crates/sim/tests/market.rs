@@ -399,9 +399,11 @@ fn odd_plans_are_made_too() {
         [(0, 5, 10), (1, 1, 0), (1, 1, 10_000), (3, 0, 9), (7, 2, 100), (90, 9, 400)]
     {
         let odd = MarketPlan { institutions, days, transactions, ..plan(9) };
-        let market = Market::new(odd);
-        let filings: Vec<_> = market.filings().map(|filing| bytes(&filing)).collect();
-        assert!(days == 0 || filings.len() >= institutions as usize);
-        market.planted();
+        for market in [Market::new(odd.clone()), Market::whole(odd.clone())] {
+            let filings: Vec<_> = market.filings().map(|filing| bytes(&filing)).collect();
+            assert!(days == 0 || filings.len() >= institutions as usize);
+            market.planted();
+            assert!(market.truth().iter().all(|truth| truth.day < odd.first_day.plus(days as i32)));
+        }
     }
 }
