@@ -444,7 +444,7 @@ impl Evaluator {
             let batch = match (derived.name, &reconciled) {
                 (rulebook::RECONCILIATION, Some(reconciled)) => Some(reconciled.totals()),
                 (rulebook::RECONCILIATION_BREAKS, Some(reconciled)) => Some(reconciled.breaks()),
-                (name, _) => self.derived(name, &session, shown, &seen)?,
+                (name, _) => self.derived(name, &session, &seen)?,
             };
             let table = query::Table::new(derived.schema()).with_batches(batch);
             session.register(derived.name, table).map_err(EngineError::evaluation)?;
@@ -457,18 +457,17 @@ impl Evaluator {
         &self,
         name: &str,
         session: &query::Session,
-        shown: &RangeInclusive<Day>,
         seen: &RangeInclusive<Day>,
     ) -> Result<Option<RecordBatch>, EngineError> {
-        let until_now = |days: &RangeInclusive<Day>| *days.start()..=(*days.end()).min(self.now.day());
+        let until_now = *seen.start()..=(*seen.end()).min(self.now.day());
         let batch = match name {
             rulebook::OBLIGATIONS => {
-                let standing = self.duties.standing(&self.registered, &self.filed, until_now(seen), self.now);
+                let standing = self.duties.standing(&self.registered, &self.filed, until_now, self.now);
                 rulebook::obligations_batch(&standing)
             }
             rulebook::REGISTERED | rulebook::REGISTERED_ANY => {
                 let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
-                rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
+                rulebook::registered_batch(&[register.batch().clone()], until_now)
             }
             rulebook::GRADES => {
                 self.board.table(&self.book, seen, &indicators::resting_on_grades(&self.book))

@@ -66,7 +66,8 @@ fn file(engine: &Engine, filing: &Filing, body: &mut Vec<u8>) -> Result<u64, Rep
         institution: filing.institution.clone(),
         date: Some(filing.date),
         is_final: true,
-        announced: Some(lines),
+        // Of what is to be incomplete a line is missing.
+        announced: Some(lines + u64::from(!filing.is_complete)),
         mode: FilingMode::Lines,
         coding: ContentCoding::Identity,
     };

@@ -132,7 +132,12 @@ fn place(book: &Rulebook, entry: &str, institution: &str, day: Day) -> Place {
 /// Holds what was raised against what is to be expected.
 pub fn score(book: &Rulebook, expected: &[Expectation], raised: &[Raised]) -> Scores {
     let known: BTreeSet<&str> = expected.iter().map(|expectation| expectation.entry.as_str()).collect();
-    let meets_demand = |id: &str| book.entry(id).is_some_and(|entry| !entry.meta().demands.is_empty());
+    let meets_demand = |id: &str| match book.entry(id) {
+        // What only feeds another gives no grade by itself.
+        Some(Entry::Indicator(one)) if one.weight_only => false,
+        Some(entry) => !entry.meta().demands.is_empty(),
+        None => false,
+    };
     let mut ids: BTreeSet<&str> = known.clone();
     let entries = book.entries();
     ids.extend(entries.iter().map(|entry| entry.meta().id.as_str()).filter(|id| meets_demand(id)));

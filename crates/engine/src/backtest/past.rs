@@ -145,7 +145,7 @@ impl Past {
             let batch = match (derived.name, &reconciled) {
                 (rulebook::RECONCILIATION, Some(reconciled)) => reconciled.totals(),
                 (rulebook::RECONCILIATION_BREAKS, Some(reconciled)) => reconciled.breaks(),
-                (name, _) => self.derived(book, name, &session, shown, &seen)?,
+                (name, _) => self.derived(book, name, &session, &seen)?,
             };
             let table = query::Table::new(derived.schema()).with_batches([batch]);
             session.register(derived.name, table).map_err(EngineError::evaluation)?;
@@ -158,20 +158,19 @@ impl Past {
         book: &Rulebook,
         name: &str,
         session: &query::Session,
-        shown: &RangeInclusive<Day>,
         seen: &RangeInclusive<Day>,
     ) -> Result<RecordBatch, EngineError> {
         let known = self.known(book)?;
-        let until_now = |days: &RangeInclusive<Day>| *days.start()..=(*days.end()).min(known.now.day());
+        let until_now = *seen.start()..=(*seen.end()).min(known.now.day());
         let batch = match name {
             rulebook::OBLIGATIONS => {
                 let (registered, filed) = (&known.registered, &known.filed);
-                let standing = Duties::of(book).standing(registered, filed, until_now(seen), known.now);
+                let standing = Duties::of(book).standing(registered, filed, until_now, known.now);
                 rulebook::obligations_batch(&standing)
             }
             rulebook::REGISTERED | rulebook::REGISTERED_ANY => {
                 let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
-                rulebook::registered_batch(&[register.batch().clone()], until_now(shown))
+                rulebook::registered_batch(&[register.batch().clone()], until_now)
             }
             rulebook::CALL_UPS => rulebook::call_ups_batch(&known.called_up.standing(seen, known.now)),
             rulebook::GRADES => known.grades.table(book, seen, &indicators::resting_on_grades(book)),

@@ -1,7 +1,7 @@
 //! The grades beside the truth: what was planted and found, what was not, and who was suspected
 //! for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use miette::Report;
 use model::event::Grade;
@@ -90,10 +90,16 @@ fn is_found(graded: &Graded, planted: &Planted) -> bool {
     })
 }
 
-/// Institutions without anything planted that were orange or red on some day.
+/// Institutions without anything planted, in the list above or in the whole truth, that were orange
+/// or red on some day.
 fn suspected(market: &Market, planted: &[Planted], graded: &Graded) -> usize {
-    let honest =
-        market.institutions().filter(|one| !planted.iter().any(|planted| planted.institution == one.id));
+    let truth = market.truth();
+    let culprits: BTreeSet<_> = (truth.iter())
+        .filter(|truth| !matches!(truth.expected, sim::Expected::Lawful { .. }))
+        .map(|truth| &truth.institution)
+        .chain(planted.iter().map(|planted| &planted.institution))
+        .collect();
+    let honest = market.institutions().filter(|one| !culprits.contains(&one.id));
     honest
         .filter(|one| {
             let worst =

@@ -21,8 +21,8 @@ use crate::outcome::{Done, Outcome, plain};
 use crate::screen::Screen;
 use crate::{log, scratch, site};
 
-/// Days that the market is watched after its last one: what is late by then has come.
-const DAYS_AFTER: i64 = 45;
+/// Days that the market is watched after its last one, until its filings have come due.
+const DAYS_AFTER: i64 = 3;
 
 /// Simulate a market, file it day by day, and hold what was found against what was planted
 ///
@@ -59,7 +59,7 @@ impl MarketStudy {
     pub(crate) fn run(self) -> Done {
         log::start();
         let days = self.days.max(1);
-        let market = Market::new(MarketPlan {
+        let market = Market::whole(MarketPlan {
             seed: self.seed,
             institutions: self.institutions.max(1),
             days,
@@ -73,7 +73,9 @@ impl MarketStudy {
         let end = Time::start_of(self.until).plus_seconds(DAYS_AFTER * 24 * 3600);
         let records = file_all(&engine, &market, &clock, end, Noons::Judged)?;
         close(engine, &clock, end)?;
-        let raised = raised(&DataDir::new(scratch.path()), &book)?;
+        let mut raised = raised(&DataDir::new(scratch.path()), &book)?;
+        // Nobody files after the last day; what is missing then is the end of the simulation.
+        raised.retain(|finding| finding.day <= self.until);
         let expected: Vec<Expectation> = market.truth().into_iter().filter_map(expectation).collect();
         let scores = score(&book, &expected, &raised);
         let mut screen = Screen::stdout();
