@@ -1,4 +1,5 @@
 //! A call-up over HTTP, from the supervisor's asking to what is found.
+#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
 
 mod support;
 

@@ -1,5 +1,4 @@
 //! `jianwei call-up` as both sides type it, against a server of its own process.
-#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
 
 mod support;
 
