@@ -95,7 +95,7 @@ mod tests {
         let queue = queue(&book, sealed.iter().map(|(finding, at)| (finding, *at)));
         assert_eq!(queue.len(), 1);
         // Friday, then Monday and Tuesday.
-        assert_eq!(queue.first().and_then(|one| one.due.clone().ok()), Day::parse("2024-03-05").ok());
+        assert_eq!(queue.first().and_then(|one| one.due.ok()), Day::parse("2024-03-05").ok());
         let overdue = |day: &str| {
             let at = Time::start_of(Day::parse(day).unwrap_or_default());
             queue.first().and_then(|one| one.is_overdue(at))

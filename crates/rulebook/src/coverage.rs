@@ -97,13 +97,17 @@ pub fn page(book: &Rulebook) -> String {
                 )
             }
         };
+        // The text stands once, in the row of the first line of business.
+        let is_first = demand.lines.first() == Some(&covered.line);
+        let text =
+            if is_first { format!("{}<br>{}", demand.text.zh, demand.text.en) } else { "〃".to_owned() };
+        let line = covered.line;
         let _ = writeln!(
             page,
-            "| {} | {} · {} | {} | {ids} | {roles} | {cases} |",
+            "| {} | {text} | {} `{}` | {ids} | {roles} | {cases} |",
             demand.requirement,
-            demand.text.zh,
-            demand.text.en,
-            covered.line.code()
+            line.zh(),
+            line.code()
         );
     }
     page

@@ -1,6 +1,6 @@
 //! The chain of the tiers, the demands and what meets them, and what a query may say beside its
 //! bands.
-#![expect(clippy::panic, reason = "a fixture that fails fails its test")]
+#![expect(clippy::panic, clippy::expect_used, reason = "a fixture that fails fails its test")]
 
 mod common;
 

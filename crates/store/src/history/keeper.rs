@@ -25,7 +25,7 @@ use super::{
 use crate::files::{self, FileError};
 
 const MANIFEST: &str = "MANIFEST";
-const MANIFEST_KIND: &str = "jianwei history 1";
+const MANIFEST_KIND: &str = "jianwei history 2";
 /// Files of like size that are joined.
 const JOINED: usize = 4;
 /// Files of superseded positions of a stream that are joined.

@@ -1,5 +1,3 @@
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may panic")]
-
 use rulebook::load;
 
 use super::*;

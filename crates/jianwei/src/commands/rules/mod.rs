@@ -43,7 +43,7 @@ impl RulebookArg {
             return self.load();
         }
         let kept = dirs.rulebooks();
-        match rulebooks::in_force(&kept).map_err(plain)? {
+        match rulebooks::in_force(&kept).map_err(failed(kept.display()))? {
             None => self.load(),
             Some(digest) => rulebooks::load(&kept, &digest)
                 .map_err(failed(format_args!("the rulebook in force, {digest}, cannot be used"))),

@@ -60,11 +60,9 @@ impl<'a> Tree<'a> {
     fn line(&mut self, indent: &str, meta: &Meta) -> Result<(), Report> {
         let requirements = meta.requirements.join(" ");
         let title = self.lang.text(&meta.title);
-        self.screen.line(format_args!(
-            "{indent}{}  {title}  [{requirements}; {}]",
-            meta.id,
-            meta.basis.code()
-        ))
+        let tier = self.lang.words(meta.tier.zh(), meta.tier.en());
+        let basis = meta.basis.code();
+        self.screen.line(format_args!("{indent}{}  {title}  [{tier}; {requirements}; {basis}]", meta.id))
     }
 
     /// Entries with their bands, and under each the guidance that details it.
