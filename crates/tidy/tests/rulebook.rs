@@ -66,7 +66,9 @@ fn every_entry_has_its_texts_in_both_languages() {
 #[test]
 fn every_entry_has_cases_and_every_case_a_name_in_both_languages() {
     let mut wrong = Vec::new();
-    for path in entries() {
+    // Principles compute nothing; the special rules that serve them have the cases.
+    let is_principle = |path: &PathBuf| tidy::relative(path).starts_with("rulebook/basic/");
+    for path in entries().into_iter().filter(|path| !is_principle(path)) {
         let cases = path.with_extension("cases.yaml");
         let name = tidy::relative(&cases);
         let Ok(text) = fs::read_to_string(&cases) else {

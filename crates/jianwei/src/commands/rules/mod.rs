@@ -15,7 +15,7 @@ use rulebook::load::LoadError;
 use rulebook::{Meta, Rulebook};
 
 use crate::language::Lang;
-use crate::outcome::{Done, Outcome, failed, plain};
+use crate::outcome::{Done, Outcome, failed};
 use crate::screen::{Screen, Style};
 use crate::table::Table;
 
