@@ -79,7 +79,7 @@ fn a_seed_means_the_same_on_every_machine() {
         .fold(0xcbf2_9ce4_8422_2325, |sum, truth| digest(truth.to_string().as_bytes(), sum));
     assert_eq!(
         (format!("{written:016x}"), format!("{told:016x}")),
-        ("a09e8c34b985a837".to_owned(), "29dcb365b6003f1f".to_owned())
+        ("045904aa0ba7c024".to_owned(), "29dcb365b6003f1f".to_owned())
     );
 }
 

@@ -9,6 +9,9 @@ use super::Sink;
 use crate::line::{Line, Tag};
 use crate::world::{Member, Topic, World};
 
+/// Minor incidents of an institution lie at least this many days apart.
+const MINOR_EVERY_DAYS: u32 = 20;
+
 pub(super) fn write<W: Write>(
     world: &World,
     member: &Member,
@@ -20,7 +23,8 @@ pub(super) fn write<W: Write>(
     let due = 3 + rng.below(5 + (member.size * 20.0) as u64);
     // Nearly all complaints are resolved in time.
     let resolved = due - u64::from(due > 20 && rng.chance(400));
-    let is_minor = rng.chance(12);
+    // One in a few months, and never three within thirty days: a sound institution has no more.
+    let is_minor = rng.chance(240) && day % MINOR_EVERY_DAYS == member.index as u32 % MINOR_EVERY_DAYS;
     let began_at = Time::start_of(date).plus_seconds(rng.below(86_400) as i64);
     let minutes = 4 + rng.below(40);
     let incidents = [
