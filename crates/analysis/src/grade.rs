@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
+use arrow_array::RecordBatch;
 use model::event::{Finding, Grade, GradeEvent, Reason, Rows, Verdict};
 use model::time::Day;
 use query::arrow::error::ArrowError;
@@ -223,11 +222,7 @@ impl GradeBoard {
                 Some((institution.as_str(), *day, grade_without(book, standing.sealed.as_ref()?, without)?))
             })
             .collect();
-        let institutions: StringArray = graded.iter().map(|(institution, ..)| Some(*institution)).collect();
-        let days: Date32Array = graded.iter().map(|(_, day, _)| Some(day.0)).collect();
-        let grades: StringArray = graded.iter().map(|(.., grade)| Some(grade.en())).collect();
-        let columns: Vec<ArrayRef> = vec![Arc::new(institutions), Arc::new(days), Arc::new(grades)];
-        RecordBatch::try_new(rulebook::grades_schema(), columns)
+        rulebook::grades_batch(graded.into_iter())
     }
 
     /// All grades as they stand, in the order of day and institution.

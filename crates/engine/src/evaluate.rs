@@ -29,7 +29,7 @@ use store::history::{History, HistorySession};
 
 use crate::EngineError;
 use crate::call_ups::{CallUpEvent, Calls, Recording, recording_sql};
-use crate::reconcile::reconcile;
+use crate::derived::{self, Known, Wanted};
 use crate::sealer::Event;
 
 /// How many days before the present are judged again when what stands (the register, products,
@@ -393,7 +393,7 @@ impl Evaluator {
         for ((first, last, seen_first, seen_last), group) in by_days {
             let shown = first..=last;
             let tables = group.iter().flat_map(|indicator| indicators::tables(book, indicator)).collect();
-            let session = self.session(&tables, &shown, seen_first..=seen_last)?;
+            let session = self.session(tables, &shown, seen_first..=seen_last)?;
             for indicator in group {
                 let mut read =
                     indicators::read(book, indicator, &session, &shown).map_err(EngineError::evaluation)?;
@@ -416,66 +416,36 @@ impl Evaluator {
         if indicator.days == rulebook::Days::Any {
             return Some(shown);
         }
-        let streams = rulebook::streams_behind(indicators::tables(&self.book, indicator));
-        let closed = self.duties.closed_until(streams, self.now).plus(-(indicator.lookahead_days as i32));
-        let shown = *shown.start()..=closed.min(*shown.end());
-        (!shown.is_empty()).then_some(shown)
+        derived::closed(&self.book, &self.duties, indicator, &shown, self.now)
     }
 
     /// The history of some days, the reference tables, and of the derived tables those that are
     /// wanted, for the days that are shown.
     fn session(
         &self,
-        wanted: &BTreeSet<&str>,
+        tables: BTreeSet<&str>,
         shown: &RangeInclusive<Day>,
         seen: RangeInclusive<Day>,
     ) -> Result<HistorySession, EngineError> {
         let session = self.records(Some(seen.clone()))?;
-        for (name, table) in self.book.reference_tables() {
-            session.register(&name, table).map_err(EngineError::evaluation)?;
-        }
-        let reconciles =
-            |table: &&str| [rulebook::RECONCILIATION, rulebook::RECONCILIATION_BREAKS].contains(table);
-        let reconciled = match wanted.iter().any(reconciles) {
-            true => Some(reconcile(|days| self.records(Some(days)), shown.clone())?),
-            false => None,
-        };
-        for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
-            let batch = match (derived.name, &reconciled) {
-                (rulebook::RECONCILIATION, Some(reconciled)) => Some(reconciled.totals()),
-                (rulebook::RECONCILIATION_BREAKS, Some(reconciled)) => Some(reconciled.breaks()),
-                (name, _) => self.derived(name, &session, &seen)?,
-            };
-            let table = query::Table::new(derived.schema()).with_batches(batch);
-            session.register(derived.name, table).map_err(EngineError::evaluation)?;
-        }
+        let wanted = Wanted { tables, shown, seen: &seen };
+        derived::register(
+            &session,
+            &self.book,
+            &wanted,
+            |days| self.records(Some(days)),
+            || {
+                Ok(Known {
+                    duties: &self.duties,
+                    registered: &self.registered,
+                    filed: &self.filed,
+                    called_up: &self.called_up,
+                    grades: &self.board,
+                    now: self.now,
+                })
+            },
+        )?;
         Ok(session)
-    }
-
-    /// The rows of a derived table.
-    fn derived(
-        &self,
-        name: &str,
-        session: &query::Session,
-        seen: &RangeInclusive<Day>,
-    ) -> Result<Option<RecordBatch>, EngineError> {
-        let until_now = *seen.start()..=(*seen.end()).min(self.now.day());
-        let batch = match name {
-            rulebook::OBLIGATIONS => {
-                let standing = self.duties.standing(&self.registered, &self.filed, until_now, self.now);
-                rulebook::obligations_batch(&standing)
-            }
-            rulebook::REGISTERED | rulebook::REGISTERED_ANY => {
-                let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
-                rulebook::registered_batch(&[register.batch().clone()], until_now)
-            }
-            rulebook::GRADES => {
-                self.board.table(&self.book, seen, &indicators::resting_on_grades(&self.book))
-            }
-            rulebook::CALL_UPS => rulebook::call_ups_batch(&self.called_up.standing(seen, self.now)),
-            _ => return Ok(None),
-        };
-        batch.map(Some).map_err(EngineError::evaluation)
     }
 
     /// The history of some days; of all days when `None`.

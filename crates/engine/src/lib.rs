@@ -12,6 +12,7 @@ pub mod backtest;
 pub mod board;
 pub mod call_ups;
 mod clock_at_start;
+mod derived;
 mod evaluate;
 mod files;
 pub mod filings;

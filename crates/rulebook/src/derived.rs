@@ -3,7 +3,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use query::{DataType, Field, Schema, SchemaRef};
+use model::event::Grade;
+use model::time::Day;
+use query::arrow::array::{Date32Array, StringArray};
+use query::arrow::error::ArrowError;
+use query::{DataType, Field, RecordBatch, Schema, SchemaRef};
 
 use crate::call_ups::{CALL_UPS, call_ups_schema};
 use crate::obligations::{OBLIGATIONS, obligations_schema};
@@ -88,4 +92,17 @@ pub fn grades_schema() -> SchemaRef {
         ]))
     });
     Arc::clone(&SCHEMA)
+}
+
+/// Grades of institutions and days as rows of [`GRADES`].
+///
+/// # Errors
+/// Never for lists that fit in memory; the signature is Arrow's.
+pub fn grades_batch<'g>(
+    grades: impl Iterator<Item = (&'g str, Day, Grade)> + Clone,
+) -> Result<RecordBatch, ArrowError> {
+    let institutions: StringArray = grades.clone().map(|(institution, ..)| Some(institution)).collect();
+    let days: Date32Array = grades.clone().map(|(_, day, _)| Some(day.0)).collect();
+    let words: StringArray = grades.map(|(.., grade)| Some(grade.en())).collect();
+    RecordBatch::try_new(grades_schema(), vec![Arc::new(institutions), Arc::new(days), Arc::new(words)])
 }

@@ -43,8 +43,8 @@ pub use call_ups::{CALL_UPS, CalledUp, call_ups_batch, call_ups_schema};
 pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
 pub use demand::{Demand, MetBy};
 pub use derived::{
-    DERIVED, Derived, GRADES, RECONCILIATION, RECONCILIATION_BREAKS, derived, grades_schema, is_derived,
-    streams_behind,
+    DERIVED, Derived, GRADES, RECONCILIATION, RECONCILIATION_BREAKS, derived, grades_batch, grades_schema,
+    is_derived, streams_behind,
 };
 pub use draft::Draft;
 pub use duty::{Due, Duty, Period};

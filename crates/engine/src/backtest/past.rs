@@ -17,13 +17,12 @@ use model::columns::Columns;
 use model::spec::{Record, StreamSpec};
 use model::streams::{LineOfBusiness, Register};
 use model::time::{Day, Time};
-use query::RecordBatch;
 use rulebook::{Indicator, Rulebook};
 use seal::EventKind;
 use store::history::{HistorySession, HistoryView};
 
 use crate::call_ups::Calls;
-use crate::reconcile::reconcile;
+use crate::derived::{self, Wanted};
 use crate::scan::{Item, scan, scan_wanted};
 use crate::{DataDir, EngineError};
 
@@ -115,10 +114,7 @@ impl Past {
         if indicator.days == rulebook::Days::Any {
             return Ok(Some(days.clone()));
         }
-        let streams = rulebook::streams_behind(indicators::tables(book, indicator));
-        let closed = Duties::of(book).closed_until(streams, self.known(book)?.now);
-        let last = closed.plus(-(indicator.lookahead_days as i32)).min(*days.end());
-        Ok((*days.start() <= last).then_some(*days.start()..=last))
+        Ok(derived::closed(book, &Duties::of(book), indicator, days, self.known(book)?.now))
     }
 
     /// What the evaluator shows an indicator for some days: records, reference tables, and of the
@@ -131,56 +127,26 @@ impl Past {
     ) -> Result<HistorySession, EngineError> {
         let seen = indicators::seen(indicator, shown);
         let session = self.records(Some(seen.clone()))?;
-        for (name, table) in book.reference_tables() {
-            session.register(&name, table).map_err(EngineError::evaluation)?;
-        }
-        let wanted = indicators::tables(book, indicator);
-        let reconciles =
-            |table: &&str| [rulebook::RECONCILIATION, rulebook::RECONCILIATION_BREAKS].contains(table);
-        let reconciled = match wanted.iter().any(reconciles) {
-            true => Some(reconcile(|days| self.records(Some(days)), shown.clone())?),
-            false => None,
-        };
-        for derived in rulebook::DERIVED.iter().filter(|derived| wanted.contains(derived.name)) {
-            let batch = match (derived.name, &reconciled) {
-                (rulebook::RECONCILIATION, Some(reconciled)) => reconciled.totals(),
-                (rulebook::RECONCILIATION_BREAKS, Some(reconciled)) => reconciled.breaks(),
-                (name, _) => self.derived(book, name, &session, &seen)?,
-            };
-            let table = query::Table::new(derived.schema()).with_batches([batch]);
-            session.register(derived.name, table).map_err(EngineError::evaluation)?;
-        }
+        let (duties, tables) = (Duties::of(book), indicators::tables(book, indicator));
+        let wanted = Wanted { tables, shown, seen: &seen };
+        derived::register(
+            &session,
+            book,
+            &wanted,
+            |days| self.records(Some(days)),
+            || {
+                let known = self.known(book)?;
+                Ok(derived::Known {
+                    duties: &duties,
+                    registered: &known.registered,
+                    filed: &known.filed,
+                    called_up: &known.called_up,
+                    grades: &known.grades,
+                    now: known.now,
+                })
+            },
+        )?;
         Ok(session)
-    }
-
-    fn derived(
-        &self,
-        book: &Rulebook,
-        name: &str,
-        session: &query::Session,
-        seen: &RangeInclusive<Day>,
-    ) -> Result<RecordBatch, EngineError> {
-        let known = self.known(book)?;
-        let until_now = *seen.start()..=(*seen.end()).min(known.now.day());
-        let batch = match name {
-            rulebook::OBLIGATIONS => {
-                let (registered, filed) = (&known.registered, &known.filed);
-                let standing = Duties::of(book).standing(registered, filed, until_now, known.now);
-                rulebook::obligations_batch(&standing)
-            }
-            rulebook::REGISTERED | rulebook::REGISTERED_ANY => {
-                let register = session.run("SELECT * FROM register").map_err(EngineError::evaluation)?;
-                rulebook::registered_batch(&[register.batch().clone()], until_now)
-            }
-            rulebook::CALL_UPS => rulebook::call_ups_batch(&known.called_up.standing(seen, known.now)),
-            rulebook::GRADES => known.grades.table(book, seen, &indicators::resting_on_grades(book)),
-            // Silence would look like a draft that finds nothing.
-            other => {
-                let message = format!("a backtest cannot make the table \"{other}\" of the past");
-                return Err(EngineError::evaluation(message));
-            }
-        };
-        batch.map_err(EngineError::evaluation)
     }
 
     /// What the ledger's events say; read once, when the first entry wants it.

@@ -1,25 +1,22 @@
 //! Given records, from the short form of a case to batches.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use model::arrow::to_batch;
 use model::columns::Columns;
-use model::event::Medium;
+use model::event::{Grade, Medium};
 use model::pseudonym::{Pseudonym, PseudonymKind};
 use model::read::LineReader;
 use model::spec::{FieldKind, FieldSpec, StreamSpec};
 use model::streams::{self, LineOfBusiness};
 use model::time::{Day, Time};
-use query::arrow::array::{ArrayRef, Date32Array, StringArray};
-use query::arrow::error::ArrowError;
 use serde_json::{Map, Value, json};
 use serde_saphyr::Spanned;
 use sha2::{Digest, Sha256};
 
 use super::{CaseTables, DEFAULT_INSTITUTION};
 use crate::call_ups::{CALL_UPS, CalledUp, call_ups_batch};
-use crate::derived::{GRADES, grades_schema};
+use crate::derived::{GRADES, grades_batch};
 use crate::obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch};
 use crate::yaml::Reader;
 
@@ -34,7 +31,8 @@ pub(super) fn tables(reader: &mut Reader<'_>, given: BTreeMap<String, RawRows>) 
     for (name, rows) in given {
         if name == GRADES {
             let grades: Vec<_> = rows.iter().filter_map(|row| grade(reader, row)).collect();
-            if let Ok(batch) = grades_batch(&grades) {
+            let rows = grades.iter().map(|(institution, day, grade)| (institution.as_str(), *day, *grade));
+            if let Ok(batch) = grades_batch(rows) {
                 tables.insert(name, vec![batch]);
             }
             continue;
@@ -260,20 +258,11 @@ fn called_up(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>, positio
     })
 }
 
-/// Grades as rows of the table.
-fn grades_batch(grades: &[(String, Day, String)]) -> Result<query::RecordBatch, ArrowError> {
-    let institutions: StringArray = grades.iter().map(|(institution, ..)| Some(institution)).collect();
-    let days: Date32Array = grades.iter().map(|(_, day, _)| Some(day.0)).collect();
-    let words: StringArray = grades.iter().map(|(.., grade)| Some(grade)).collect();
-    let columns: Vec<ArrayRef> = vec![Arc::new(institutions), Arc::new(days), Arc::new(words)];
-    query::RecordBatch::try_new(grades_schema(), columns)
-}
-
-fn grade(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Option<(String, Day, String)> {
+fn grade(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Option<(String, Day, Grade)> {
     const KEYS: &[&str] = &["institution", "day", "grade"];
     let unknown = row.value.keys().find(|key| !KEYS.contains(&key.as_str()));
     let text = |name: &str| row.value.get(name).and_then(Value::as_str);
-    let grade = model::event::Grade::ALL.into_iter().find(|grade| text("grade") == Some(grade.en()));
+    let grade = Grade::ALL.into_iter().find(|grade| text("grade") == Some(grade.en()));
     let day = text("day").and_then(|text| Day::parse(text).ok());
     let (None, Some(day), Some(grade)) = (unknown, day, grade) else {
         reader.fault(
@@ -282,5 +271,5 @@ fn grade(reader: &mut Reader<'_>, row: &Spanned<Map<String, Value>>) -> Option<(
         );
         return None;
     };
-    Some((text("institution").unwrap_or(DEFAULT_INSTITUTION).to_owned(), day, grade.en().to_owned()))
+    Some((text("institution").unwrap_or(DEFAULT_INSTITUTION).to_owned(), day, grade))
 }
