@@ -1,6 +1,6 @@
 /*
 id: reserve-ratio
-version: 1
+version: 2
 tier: special
 serves: protected-reserve
 demands: [reserve-ratio, reserve-rating]
@@ -19,8 +19,8 @@ text:
   zh: |
     每日以备付金总额乘以所在档次的比例，得应集中存管的金额；集中存管备付金少于此数的，为发现。数值为缺口占应存金额的百分比，
     旁列应存、已存、缺口金额（元）、评级类别与比例的生效日。
-    类别取自指标 payment-rating，每季度首日变动一次；比例取自参考表 reserve_tiers（A 10%、B 30%、C 50%、D 80%、E 100%，没有评级的
-    按 100%）。评级变动时，系统向机构通知新比例与生效日，自生效日起按新比例判定，不溯及以前。
+    类别取自指标 payment-rating，每季度评定一次，次月首日生效；比例取自参考表 reserve_tiers（A 10%、B 30%、C 50%、D 80%、E 100%，没有评级的
+    按 100%）。比例变动时，系统在生效日约一个月前通知机构，自生效日起按新比例判定，不溯及以前。
     备付金是客户的钱，留在机构手里的越多，挪用的余地越大；风险越高，留的越少。
     差一分即为橙色；缺口达应存金额 10% 以上为红色，涉嫌挪用。备付金为零的不标记；总额或已存未报的，无法判定。
     现行法规为 100% 全额集中交存（指标 reserve-deposit），两者并列：符合本条不等于合法。
@@ -29,9 +29,9 @@ text:
     Every day the reserve in all times the ratio of the tier gives what has to be deposited centrally; a deposit below
     it is a finding. The value is the gap in per cent of what has to be deposited, beside it what is wanted, what is
     there, the gap in yuan, the class of the rating and the day from which the ratio holds.
-    The class is that of the indicator payment-rating and moves on the first day of a quarter; the ratio stands in the
-    reference table reserve_tiers (A 10 %, B 30 %, C 50 %, D 80 %, E 100 %; without a rating 100 %). When the rating
-    moves the institution gets notice of the new ratio and the day of effect; days before it are judged by the old one.
+    The class is that of the indicator payment-rating, made once a quarter and in force a month later; the ratio stands in the
+    reference table reserve_tiers (A 10 %, B 30 %, C 50 %, D 80 %, E 100 %; without a rating 100 %). When the ratio
+    moves the institution gets notice about a month before the day of effect; days before it are judged by the old one.
     The reserve is clients' money: the more of it the institution holds itself the more can be misused, so the higher
     the risk the less stays.
     One fen short is orange; a gap above 10 % of what has to be deposited is red, a suspicion of misappropriation. No
@@ -44,7 +44,7 @@ scope: institution
 unit: percent
 streams: [business_daily]
 inputs: [payment-rating]
-lookback_days: 183
+lookback_days: 214
 days: closed
 bands:
   orange: "value > 0"

@@ -12,6 +12,7 @@ use rulebook::{
 };
 
 use crate::INDUSTRY;
+use crate::notices::Announcement;
 use crate::windows::value_text;
 
 /// What an indicator says of an institution (or the industry) on a day.
@@ -27,6 +28,8 @@ pub struct Reading {
     pub reason: Reason,
     /// Whether it takes part in the grade.
     pub grades: bool,
+    /// What the institution is to be told of it, if it was not yet.
+    pub announces: Option<Announcement>,
 }
 
 /// Stands among the tables that changed when filings of some day have come due.
@@ -171,6 +174,7 @@ pub fn read(
                 rows: listed(&rows, row),
             },
             grades: book.makes_grades(&indicator.meta.id),
+            announces: indicator.notice.as_ref().and_then(|notice| Announcement::read(notice, &rows, row)),
         });
     }
     readings.sort_by(|a, b| {

@@ -1,7 +1,7 @@
 //! The institution's side of filing: checks a file against the standard offline, turns raw
 //! numbers of persons and accounts into pseudonyms, sends it in batches with retries, and keeps
 //! the receipts. `jianwei file` is a thin command over [`file`], `jianwei filings` over [`list`],
-//! `jianwei call-up` over [`call_up`] and its neighbours.
+//! `jianwei call-up` over [`call_up`] and its neighbours, `jianwei notices` over [`notices()`].
 //!
 //! **Invariant:** a line that the offline check refuses never leaves the machine, so a raw number
 //! in a pseudonym's place cannot.
@@ -17,6 +17,7 @@ mod connection;
 mod filing;
 mod lines;
 mod listing;
+mod notices;
 mod prepare;
 mod pseudonymise;
 mod receipt;
@@ -33,6 +34,7 @@ pub use check::{CheckReport, REFUSALS_LISTED_MAX, check};
 pub use connection::{Connection, ConnectionError, Mode};
 pub use filing::{FilingError, FilingJob, FilingSummary, Progress, file};
 pub use listing::{ListError, ListedFiling, list};
+pub use notices::notices;
 pub use pseudonymise::Pseudonymiser;
 pub use receipt::{FieldFault, Positions, Problem, Receipt, Refusal};
 pub use receipts::{ReceiptFolder, StoredReceipt};

@@ -1,29 +1,37 @@
-//! What supervisors look at: the grades as they stand and everything that was found.
+//! What supervisors look at: the grades as they stand, everything that was found, and the notices that
+//! institutions were given.
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use model::event::{Finding, GradeEvent};
-use model::time::Day;
+use model::event::{Finding, GradeEvent, Notice};
+use model::time::{Day, Time};
 
-/// Grades and findings, as sealed.
+use crate::evaluate::Outputs;
+
+/// Grades, findings and notices, as sealed.
 #[derive(Debug, Default)]
 pub struct Board(RwLock<Shown>);
 
 #[derive(Debug, Default)]
 struct Shown {
     grades: BTreeMap<(Day, String), GradeEvent>,
-    findings: Vec<Finding>,
+    /// Each with the time of the evaluation that came to it.
+    findings: Vec<(Finding, Time)>,
+    notices: Vec<Notice>,
 }
 
 impl Board {
     /// Adds what an evaluation came to.
-    pub(crate) fn add(&self, findings: Vec<Finding>, grades: Vec<GradeEvent>) {
+    pub(crate) fn add(&self, outputs: Outputs) {
+        let Outputs { findings, grades, notices, occasion } = outputs;
+        let at = occasion.time;
         let mut shown = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        shown.findings.extend(findings);
+        shown.findings.extend(findings.into_iter().map(|finding| (finding, at)));
         for grade in grades {
             shown.grades.insert((grade.day, grade.institution.clone()), grade);
         }
+        shown.notices.extend(notices);
     }
 
     /// The grades that `wanted` names, in the order of day and institution.
@@ -42,7 +50,20 @@ impl Board {
     /// The findings that `wanted` names, in the order in which they were sealed.
     pub fn findings(&self, wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {
         let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        shown.findings.iter().filter(|finding| wanted(finding)).cloned().collect()
+        let findings = shown.findings.iter().map(|(finding, _)| finding);
+        findings.filter(|finding| wanted(finding)).cloned().collect()
+    }
+
+    /// Lends all findings, in the order in which they were sealed, each with the time at which it was
+    /// found.
+    pub fn with_findings<T>(&self, look: impl FnOnce(&[(Finding, Time)]) -> T) -> T {
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner).findings)
+    }
+
+    /// The notices that `wanted` names, in the order in which they were given.
+    pub fn notices(&self, wanted: impl Fn(&Notice) -> bool) -> Vec<Notice> {
+        let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        shown.notices.iter().filter(|notice| wanted(notice)).cloned().collect()
     }
 
     /// How many grades and findings there are.

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use analysis::grade::{GradeBoard, News, Readings};
 use analysis::indicators::{Tables, Turn};
+use analysis::notices::Given;
 use analysis::obligations::{Duties, Filed, Registered};
 use analysis::windows::{LatestFindings, Settings, StreamingRules, Superseded};
 use analysis::{INDUSTRY, indicators};
 use model::arrow::{event_day, to_batch};
 use model::columns::Columns;
-use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, to_body};
+use model::event::{FilingReceipt, Finding, GradeEvent, Notice, Occasion, to_body};
 use model::field_types::RecordId;
 use model::institution::InstitutionId;
 use model::spec::{Record, StreamSpec};
@@ -90,18 +91,22 @@ pub(crate) struct Records<'a> {
 pub(crate) struct Outputs {
     pub(crate) findings: Vec<Finding>,
     pub(crate) grades: Vec<GradeEvent>,
+    pub(crate) notices: Vec<Notice>,
     pub(crate) occasion: Occasion,
 }
 
 impl Outputs {
     /// As events to be sealed, the occasion last.
     pub(crate) fn events(&self) -> Result<Vec<Event>, EngineError> {
-        let mut events = Vec::with_capacity(self.findings.len() + self.grades.len() + 1);
+        let mut events = Vec::with_capacity(self.findings.len() + self.grades.len() + self.notices.len() + 1);
         for finding in &self.findings {
             events.push(event(EventKind::Finding, &finding.institution, finding)?);
         }
         for grade in &self.grades {
             events.push(event(EventKind::Grade, &grade.institution, grade)?);
+        }
+        for notice in &self.notices {
+            events.push(event(EventKind::Notice, &notice.institution, notice)?);
         }
         events.push(event(EventKind::Occasion, INDUSTRY, &self.occasion)?);
         Ok(events)
@@ -142,6 +147,8 @@ pub(crate) struct Evaluator {
     judged: Time,
     /// What was found and holds, so that nothing is found twice.
     latest: LatestFindings,
+    /// What institutions were told, so that nothing is told twice.
+    given: Given,
 }
 
 impl Evaluator {
@@ -163,6 +170,7 @@ impl Evaluator {
             now: Time::default(),
             judged: Time::default(),
             latest: LatestFindings::default(),
+            given: Given::default(),
         })
     }
 
@@ -314,6 +322,11 @@ impl Evaluator {
         self.board.restore(&self.book, grade);
     }
 
+    /// Takes in a notice that was given before.
+    pub(crate) fn restore_notice(&mut self, notice: &Notice) {
+        self.given.restore(notice);
+    }
+
     /// Evaluates everything that was applied.
     pub(crate) fn evaluate(&mut self) -> Result<Outputs, EngineError> {
         if let Some(days) = self.duties.due_between(self.judged, self.now)
@@ -331,14 +344,15 @@ impl Evaluator {
         findings.extend(self.recomputed()?);
         let mut changed = std::mem::take(&mut self.changed);
         let book = Arc::clone(&self.book);
-        let readings = self.take_turn(&book, &changed, Turn::BeforeGrades, &mut findings)?;
+        let mut notices = Vec::new();
+        let readings = self.take_turn(&book, &changed, Turn::BeforeGrades, &mut findings, &mut notices)?;
         let looked_at = std::mem::take(&mut changed.looked_at);
         let news = News { findings: &findings, readings, looked_at, as_of: self.position };
         let mut grades = self.board.update(&book, news);
         if !indicators::resting_on_grades(&book).is_empty() {
             let before = findings.len();
             grades.iter().for_each(|grade| changed.note(rulebook::GRADES, grade.day..=grade.day));
-            let readings = self.take_turn(&book, &changed, Turn::AfterGrades, &mut findings)?;
+            let readings = self.take_turn(&book, &changed, Turn::AfterGrades, &mut findings, &mut notices)?;
             let found = findings.get(before..).unwrap_or_default();
             let news = News { findings: found, readings, looked_at: BTreeSet::new(), as_of: self.position };
             grades = latest_of_each(grades, self.board.update(&book, news));
@@ -347,23 +361,26 @@ impl Evaluator {
             as_of: self.position,
             time: self.now,
             rulebook: self.book.hash().to_string(),
-            outputs: (findings.len() + grades.len()) as u64,
+            outputs: (findings.len() + grades.len() + notices.len()) as u64,
         };
-        Ok(Outputs { findings, grades, occasion })
+        Ok(Outputs { findings, grades, notices, occasion })
     }
 
     /// Reads what is read in a turn. Findings of entries that tell several of a day apart are added to
-    /// the findings; the readings of the others are given.
+    /// the findings, what institutions are to be told to the notices; the readings of the other entries
+    /// are given.
     fn take_turn(
         &mut self,
         book: &Rulebook,
         changed: &Changed,
         turn: Turn,
         findings: &mut Vec<Finding>,
+        notices: &mut Vec<Notice>,
     ) -> Result<Vec<Readings>, EngineError> {
         let mut readings = Vec::new();
         for Read { indicator, days, read } in self.read_indicators(book, changed, turn)? {
             if indicator.per.is_empty() {
+                notices.extend(read.iter().filter_map(|reading| self.given.take(reading, self.now)));
                 readings.push(Readings { entry: indicator.meta.id.clone(), days, readings: read });
             } else {
                 let found = indicators::findings(read, self.position);

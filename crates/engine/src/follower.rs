@@ -158,7 +158,7 @@ impl Follower {
         let Some(outputs) = self.unsealed.take() else { return };
         match self.append(&outputs) {
             Ok(()) => {
-                self.board.add(outputs.findings, outputs.grades);
+                self.board.add(outputs);
                 if !self.is_broken {
                     *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 }

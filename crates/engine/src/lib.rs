@@ -47,6 +47,7 @@ use store::seen::{Seen, SeenError};
 use vault::{Vault, VaultError};
 
 use access::Access;
+pub use analysis::review::Review;
 use board::Board;
 use call_ups::CallUps;
 pub use clock_at_start::ClockBehind;
@@ -319,6 +320,13 @@ impl Engine {
     /// Grades and findings.
     pub fn board(&self) -> &Board {
         &self.board
+    }
+
+    /// The findings that wait for a person (requirements 1.7 and 3.1), the first due first.
+    pub fn review_queue(&self) -> Vec<Review> {
+        self.board.with_findings(|findings| {
+            analysis::review::queue(&self.rulebook, findings.iter().map(|(finding, at)| (finding, *at)))
+        })
     }
 
     /// The rulebook in force.

@@ -15,7 +15,7 @@ use store::seen::Seen;
 use crate::EngineError;
 use crate::board::Board;
 use crate::call_ups::CallUps;
-use crate::evaluate::{Evaluator, Records};
+use crate::evaluate::{Evaluator, Outputs, Records};
 use crate::filings::Filings;
 use crate::identity::IdentityKey;
 use crate::replay::superseded;
@@ -31,7 +31,7 @@ pub(crate) struct Recovered {
 }
 
 /// Reads the ledger: windows are filled again, records that the indices miss are added, receipts,
-/// call-ups, findings and grades are taken in as they were sealed. What was evaluated before is not
+/// call-ups, findings, grades and notices are taken in as they were sealed. What was evaluated before is not
 /// evaluated again; what came after the last occasion waits for the next. `planned` are all
 /// occasions of the ledger.
 pub(crate) fn recover(
@@ -50,6 +50,7 @@ pub(crate) fn recover(
     let mut evaluator = Evaluator::new(book, history)?;
     let (filings, call_ups, board) = (Filings::default(), CallUps::default(), Board::default());
     let mut steps = Vec::new();
+    let (mut findings, mut grades, mut notices) = (Vec::new(), Vec::new(), Vec::new());
     let checkpoint = String::from_utf8_lossy(&reader.checkpoint()).into_owned();
     let old = |position| record_at(reader, keys, position);
     let indexed = seen.covered();
@@ -93,14 +94,25 @@ pub(crate) fn recover(
             }
             Item::Finding(finding, _) => {
                 evaluator.restore_finding(&finding);
-                board.add(vec![*finding], Vec::new());
+                findings.push(*finding);
             }
             Item::Grade(grade, _) => {
                 evaluator.restore_grade((*grade).clone());
-                board.add(Vec::new(), vec![*grade]);
+                grades.push(*grade);
+            }
+            Item::Notice(notice, _, _) => {
+                evaluator.restore_notice(&notice);
+                notices.push(*notice);
             }
             Item::RuleStep(step, _) => steps.push(*step),
-            Item::Occasion(..) | Item::Erasure => {}
+            // It is the last of what it came to.
+            Item::Occasion(occasion, _) => board.add(Outputs {
+                findings: std::mem::take(&mut findings),
+                grades: std::mem::take(&mut grades),
+                notices: std::mem::take(&mut notices),
+                occasion: *occasion,
+            }),
+            Item::Erasure => {}
         }
         Ok(())
     })?;

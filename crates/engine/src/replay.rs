@@ -1,5 +1,5 @@
 //! Replay: the ledger's records evaluated again from nothing, at the same occasions, under the
-//! rulebook of their time; every finding and grade must come out as it was sealed, byte for byte.
+//! rulebook of their time; every finding, grade and notice must come out as it was sealed, byte for byte.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub struct ReplayReport {
     pub records: u64,
     /// Occasions of evaluation.
     pub occasions: u64,
-    /// Findings, grades and occasions compared.
+    /// Findings, grades, notices and occasions compared.
     pub compared: u64,
     /// Records whose subject was erased: what rested on them may come out otherwise.
     pub erased: u64,
@@ -99,6 +99,11 @@ pub fn replay(dir: &Path, book: Arc<Rulebook>, scratch: &Path) -> Result<ReplayR
             Item::Grade(grade, body) => {
                 if !replay.compare("grade", &body)? {
                     replay.evaluator.restore_grade(*grade);
+                }
+            }
+            Item::Notice(notice, body, _) => {
+                if !replay.compare("notice", &body)? {
+                    replay.evaluator.restore_notice(&notice);
                 }
             }
             Item::Occasion(_, body) => {

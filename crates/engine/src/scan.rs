@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use ledger::keystore::{KeyState, KeyStore};
 use ledger::{EntryRef, Reader};
 use model::columns::Columns;
-use model::event::{FilingReceipt, Finding, GradeEvent, Occasion, RuleStep};
+use model::event::{FilingReceipt, Finding, GradeEvent, Notice, Occasion, RuleStep};
 use model::spec::StreamSpec;
 use seal::leaf::{Head, Scratch, open_event, open_record, read_head, subject_of};
 use seal::{EventKind, OpenedRecord, SubjectKey};
@@ -40,6 +40,8 @@ pub enum Item {
     Finding(Box<Finding>, Vec<u8>),
     /// A grade, with its body as it was sealed.
     Grade(Box<GradeEvent>, Vec<u8>),
+    /// A notice to an institution, with its body as it was sealed, at a position.
+    Notice(Box<Notice>, Vec<u8>, u64),
     /// An occasion of evaluation, with its body as it was sealed.
     Occasion(Box<Occasion>, Vec<u8>),
     /// A call-up or what came for it, at a position.
@@ -83,6 +85,22 @@ pub fn rule_steps(reader: &Reader, keys: &KeyStore) -> Result<Vec<(RuleStep, u64
         Ok(())
     })?;
     Ok(steps)
+}
+
+/// The notices to institutions, in order, each with its position.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn notices(reader: &Reader, keys: &KeyStore) -> Result<Vec<(Notice, u64)>, EngineError> {
+    let mut notices = Vec::new();
+    let is_notice = |head: &Head<'_>| head.kind == EventKind::Notice;
+    scan_wanted(reader, keys, 0..reader.size(), &[], is_notice, |item| {
+        if let Item::Notice(notice, _, position) = item {
+            notices.push((*notice, position));
+        }
+        Ok(())
+    })?;
+    Ok(notices)
 }
 
 /// What a scan met that could not be read whole.
@@ -284,6 +302,10 @@ impl<'k> KnownKeys<'k> {
             EventKind::Grade => {
                 let (grade, body) = self.event(head, entry)?;
                 Item::Grade(Box::new(grade), body)
+            }
+            EventKind::Notice => {
+                let (notice, body) = self.event(head, entry)?;
+                Item::Notice(Box::new(notice), body, entry.index)
             }
             EventKind::Occasion => {
                 let (occasion, body) = self.event(head, entry)?;

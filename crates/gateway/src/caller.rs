@@ -40,10 +40,9 @@ pub(crate) fn role(context: &Context, headers: &HeaderMap) -> Result<Role, Fault
 pub(crate) fn supervisor(context: &Context, headers: &HeaderMap) -> Result<String, Fault> {
     match role(context, headers)? {
         Role::Supervisor => Ok(access::identifier(key(headers)?).unwrap_or_default().to_owned()),
-        Role::Institution(_) => Err(Fault::whole(
-            FaultCode::NotAllowed,
-            "Only a supervisor's key calls recordings up and sees them.",
-        )),
+        Role::Institution(_) => {
+            Err(Fault::whole(FaultCode::NotAllowed, "Only a supervisor's key may do this."))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get, post, put};
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::{Shared, answer, call_ups, filing, grades, health, receipts, standard, tree};
+use crate::{Shared, answer, call_ups, filing, grades, health, notices, receipts, reviews, standard, tree};
 
 /// Address, method and what answers.
 type Route = (&'static str, &'static str, MethodRouter<Shared>);
@@ -21,6 +21,8 @@ fn routes() -> Vec<Route> {
         ("/v1/filings/{name}/refusals", "get", get(receipts::refusals)),
         ("/v1/grades", "get", get(grades::grades)),
         ("/v1/findings", "get", get(grades::findings)),
+        ("/v1/notices", "get", get(notices::notices)),
+        ("/v1/reviews", "get", get(reviews::reviews)),
         ("/v1/call-ups", "post", post(call_ups::ask)),
         ("/v1/call-ups", "get", get(call_ups::list)),
         ("/v1/call-ups/{id}", "get", get(call_ups::one)),

@@ -27,6 +27,12 @@ GET  /v1/findings                    | 200 | 200   | 200        | 401
 GET  /v1/findings?institution=OWN    | 200 | 403   | 200        | 401
 GET  /v1/findings?institution=*      | 403 | 403   | 200        | 401
 GET  /v1/grades?day=today            | 400 | 400   | 400        | 401
+GET  /v1/notices                     | 200 | 200   | 200        | 401
+GET  /v1/notices?institution=OWN     | 200 | 403   | 200        | 401
+GET  /v1/notices?day=2026-03-02      | 400 | 400   | 400        | 401
+GET  /v1/reviews                     | 403 | 403   | 200        | 401
+GET  /v1/reviews?overdue=true        | 403 | 403   | 200        | 401
+GET  /v1/reviews?overdue=yes         | 403 | 403   | 400        | 401
 POST /v1/call-ups                    | 403 | 403   | 400        | 401
 GET  /v1/call-ups                    | 200 | 200   | 200        | 401
 GET  /v1/call-ups?institution=OWN    | 200 | 403   | 200        | 401
@@ -115,6 +121,28 @@ fn a_schema_and_the_list_of_streams() {
         assert_eq!(schema.header("content-type"), Some("application/schema+json"));
         assert_eq!(schema.json()["title"], stream["title"]);
     }
+}
+
+#[test]
+fn a_large_day_waits_for_a_person() {
+    let site = Site::start();
+    let queue = |parameters: &str| {
+        site.settled();
+        site.get(&format!("/v1/reviews{parameters}"), Some(&site.supervisor_key)).json()
+    };
+    assert_eq!(queue("")["total"], 0);
+    site.file("", &[], support::transaction_of(1, "60000.00", 0).as_bytes());
+    let waiting = queue("");
+    assert_eq!(waiting["total"], 1, "{waiting:#}");
+    let review = &waiting["reviews"][0];
+    assert_eq!(review["finding"]["reason"]["entry"], "fifty-thousand-yuan-day");
+    // Found on Tuesday, 10 March 2026; five working days later.
+    assert_eq!((review["due"].as_str(), review["overdue"].as_bool()), (Some("2026-03-17"), Some(false)));
+    assert_eq!(queue("?overdue=true")["total"], 0);
+    assert_eq!(queue("?institution=other")["total"], 0);
+    // What no longer holds waits no longer.
+    site.file("", &[], support::transaction_of(1, "600.00", 1).as_bytes());
+    assert_eq!(queue("")["total"], 0);
 }
 
 #[test]

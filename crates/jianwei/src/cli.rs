@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    call_up, check, demo, erase, file, filings, grade, import, keys, prove, replay, reviews, rules, serve,
-    simulate, standard, study, verify, witness,
+    call_up, check, demo, erase, file, filings, grade, import, keys, notices, prove, replay, reviews, rules,
+    serve, simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
 
@@ -39,6 +39,7 @@ enum Command {
     Import(import::Import),
     Grade(grade::Grade),
     Reviews(reviews::Reviews),
+    Notices(notices::Notices),
     Rules(rules::Rules),
     Verify(verify::Verify),
     Prove(prove::Prove),
@@ -64,6 +65,7 @@ pub(crate) fn run() -> Done {
         Command::Import(import) => import.run(),
         Command::Grade(grade) => grade.run(),
         Command::Reviews(reviews) => reviews.run(),
+        Command::Notices(notices) => notices.run(),
         Command::Rules(rules) => rules.run(),
         Command::Verify(verify) => verify.run(),
         Command::Prove(prove) => prove.run(),

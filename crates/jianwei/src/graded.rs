@@ -103,7 +103,8 @@ impl Graded {
             | EventKind::Erasure
             | EventKind::RuleStep
             | EventKind::CallUp
-            | EventKind::CallUpAnswer => {}
+            | EventKind::CallUpAnswer
+            | EventKind::Notice => {}
         }
         Ok(())
     }

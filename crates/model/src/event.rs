@@ -1,6 +1,6 @@
 //! The events that Jianwei seals beside the records: receipts of filings, findings, grades,
 //! occasions of evaluation, erasures, call-ups of recordings and the answers to them,
-//! steps in the life of a rule.
+//! steps in the life of a rule, notices to institutions.
 //!
 //! An event's body is the JSON text of the type, fields in the order of their declaration: it is
 //! what a court reads, it lies encrypted beside the tree, and the leaf commits to its bytes.
@@ -228,7 +228,7 @@ pub struct Occasion {
     pub time: Time,
     /// Digest of the rulebook.
     pub rulebook: String,
-    /// Findings and grades that came of it.
+    /// Findings, grades and notices that came of it.
     pub outputs: u64,
 }
 
@@ -400,6 +400,46 @@ pub struct RuleStep {
     /// Digest of the rulebook that holds it from then on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rulebook: Option<String>,
+}
+
+/// A text as it was told, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+/// 通知: what an institution is told of a term that holds for it from a day on, such as the ratio of
+/// its reserve (requirement 1.9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Identifier: institution, entry, day of effect, and the how-manieth for that day.
+    pub id: String,
+    /// The institution.
+    pub institution: String,
+    /// The entry of the rulebook that it rests on.
+    pub entry: String,
+    /// Which version of it: the digest of its file.
+    pub entry_hash: String,
+    /// The day of the reading that it rests on.
+    pub day: Day,
+    /// The day from which the new term holds.
+    pub effective_from: Day,
+    /// The term until then.
+    pub before: String,
+    /// The term from then on.
+    pub term: String,
+    /// The notice for the same day that it corrects.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub corrects: Option<String>,
+    /// Its title.
+    pub title: Told,
+    /// What the institution is told.
+    pub text: Told,
+    /// When it was given.
+    pub given_at: Time,
 }
 
 /// The body of an event as it is sealed.

@@ -197,8 +197,8 @@ pub(crate) struct RawReview {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawText {
-    zh: Word,
-    en: Word,
+    pub(crate) zh: Word,
+    pub(crate) en: Word,
 }
 
 #[derive(Deserialize)]

@@ -199,6 +199,16 @@ fn of_indicator(lines: &mut Lines, indicator: &Indicator) {
         let (zh, en) = ("只计入综合指标，不单独评级", "feeds a composite, gives no grade by itself");
         lines.add("用途", "Use", language.pick(zh, en));
     }
+    if let Some(notice) = &indicator.notice {
+        let title = language.of(&notice.title);
+        let columns = language.pick("列：", "columns: ");
+        let (before, term, from) = (&notice.until_then, &notice.term, &notice.effective);
+        lines.add(
+            "通知机构",
+            "Institutions are told",
+            &format!("{title} ({columns}{before} → {term}, {from})"),
+        );
+    }
     for band in &indicator.bands {
         lines.add(band.grade.zh(), band.grade.en(), band.condition.sql());
     }

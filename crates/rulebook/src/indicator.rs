@@ -11,6 +11,7 @@ use serde_saphyr::Spanned;
 use crate::entry::{Meta, Tier, Unit, raw_entry, words};
 use crate::fault::RuleFault;
 use crate::lines;
+use crate::notice::{Notice, RawNotice};
 use crate::rule::RawBands;
 use crate::source::SourceFile;
 use crate::yaml::{Reader, Word};
@@ -92,6 +93,8 @@ pub struct Indicator {
     pub weight_only: bool,
     /// The bands, the worst first.
     pub bands: Vec<IndicatorBand>,
+    /// What the institution is told when a term moves by its readings.
+    pub notice: Option<Notice>,
     /// The columns of its readings.
     pub schema: SchemaRef,
     sql: String,
@@ -168,6 +171,7 @@ raw_entry!(RawIndicator {
     lines_by: Option<Word>,
     #[serde(default)]
     weight_only: bool,
+    notice: Option<Spanned<RawNotice>>,
     bands: Spanned<RawBands>,
 });
 
@@ -193,6 +197,7 @@ struct Unchecked {
     per: Vec<Word>,
     lines_by: Option<Word>,
     weight_only: bool,
+    notice: Option<Spanned<RawNotice>>,
     bands: RawBands,
 }
 
@@ -228,6 +233,7 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
             per,
             lines_by,
             weight_only,
+            notice,
             bands,
         ) = own;
         let id = meta.id.value.clone();
@@ -264,6 +270,7 @@ pub(crate) fn draft(file: &SourceFile) -> Result<Draft, Vec<RuleFault>> {
             per,
             lines_by,
             weight_only,
+            notice,
             bands: bands.value,
         };
         Some(Draft { file: file.clone(), raw, id, inputs, header: header.clone(), body })
@@ -316,6 +323,10 @@ impl Draft {
             let fault = RuleFault::new(file, Some(at..at + line), message);
             fault.with_help(help)
         }));
+        let notice = self.raw.notice.as_ref().and_then(|notice| {
+            let of_each = self.raw.scope == Scope::Institution && self.raw.per.is_empty();
+            notice.value.check(&mut reader, notice, &checked.schema, of_each)
+        });
         let mut bands = Vec::new();
         for (grade, word) in self.raw.bands.worst_first() {
             match Predicate::compile(&word.value, &checked.schema) {
@@ -343,6 +354,7 @@ impl Draft {
             lines_by: raw.lines_by.map(|word| word.value),
             weight_only: raw.weight_only,
             bands,
+            notice,
             schema: checked.schema,
             sql: composed(body.trim(), &of_lines, &names, inputs),
         })

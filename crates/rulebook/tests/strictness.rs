@@ -11,6 +11,21 @@ const INDICATOR: &str = "indicators/micro/ratio.sql";
 const DUTY: &str = "duties/daily.yaml";
 const CASES: &str = "special/many.cases.yaml";
 
+/// A notice by its term, its day of effect and its English text.
+macro_rules! notice {
+    ($term:literal, $effective:literal, $text:literal) => {
+        concat!(
+            "notice:\n  term: ",
+            $term,
+            "\n  until_then: value\n  effective: ",
+            $effective,
+            "\n  title: {zh: 通知, en: Notice}\n  text: {zh: \"比例 {value}\", en: \"",
+            $text,
+            "\"}\n"
+        )
+    };
+}
+
 #[test]
 fn the_small_rulebook_is_sound() {
     let book = Rulebook::from_files(files()).unwrap_or_else(|faults| panic!("{}", faults.render(100)));
@@ -91,6 +106,11 @@ fn broken_rules_and_indicators() {
         (INDICATOR, "AS value", "AS ratio"),
         (INDICATOR, "100 *", "CAST(100 AS DOUBLE) *"),
         (INDICATOR, "scope: institution", "scope: industry"),
+        (INDICATOR, "bands:", concat!(notice!("value", "day", "{value} %"), "per: [institution]\nbands:")),
+        (INDICATOR, "bands:", concat!(notice!("share", "day", "{value} %"), "bands:")),
+        (INDICATOR, "bands:", concat!(notice!("value", "value", "{value} %"), "bands:")),
+        (INDICATOR, "bands:", concat!(notice!("value", "day", "{share} %"), "bands:")),
+        (INDICATOR, "bands:", concat!(notice!("value", "day", ""), "bands:")),
         (INDICATOR, "SELECT\n", "DELETE FROM business_daily; SELECT\n"),
         // Cases.
         (CASES, "verdict: yellow", "verdict: green"),

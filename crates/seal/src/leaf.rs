@@ -67,11 +67,13 @@ pub enum EventKind {
     CallUp = 8,
     /// An institution sent a recording that it was asked for.
     CallUpAnswer = 9,
+    /// An institution was told of a term that holds for it from a day on.
+    Notice = 10,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Record,
         Self::Filing,
         Self::Finding,
@@ -81,6 +83,7 @@ impl EventKind {
         Self::RuleStep,
         Self::CallUp,
         Self::CallUpAnswer,
+        Self::Notice,
     ];
 
     fn from_number(number: u64) -> Option<Self> {

@@ -38,7 +38,14 @@ fn reason(entry: &str, line: Option<&str>, verdict: Verdict) -> Reason {
 
 fn reading(on: i32, line: &str, verdict: Verdict) -> Reading {
     let reason = reason("liquidity", Some(line), verdict);
-    Reading { day: day(on), institution: "bank".to_owned(), group: Vec::new(), reason, grades: true }
+    Reading {
+        day: day(on),
+        institution: "bank".to_owned(),
+        group: Vec::new(),
+        reason,
+        grades: true,
+        announces: None,
+    }
 }
 
 fn readings(days: RangeInclusive<i32>, readings: Vec<Reading>) -> Readings {

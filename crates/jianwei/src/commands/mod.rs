@@ -9,6 +9,7 @@ pub(crate) mod filings;
 pub(crate) mod grade;
 pub(crate) mod import;
 pub(crate) mod keys;
+pub(crate) mod notices;
 pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod reviews;
