@@ -22,6 +22,8 @@ pub enum Relation {
     Differ(&'static str, &'static str),
     /// At least one of the two is given.
     OneOf(&'static str, &'static str),
+    /// The first field is given just where the code of the second is one of these.
+    JustWhere(&'static str, &'static str, &'static [&'static str]),
 }
 
 impl Relation {
@@ -29,17 +31,26 @@ impl Relation {
     const fn fields(self) -> [&'static str; 2] {
         match self {
             Self::Positive(field) => [field, field],
-            Self::AtMost(one, other) | Self::Differ(one, other) | Self::OneOf(one, other) => [one, other],
+            Self::AtMost(one, other)
+            | Self::Differ(one, other)
+            | Self::OneOf(one, other)
+            | Self::JustWhere(one, other, _) => [one, other],
         }
     }
 }
 
 /// What the fields of a stream must satisfy together.
 pub fn relations(stream: &str) -> &'static [Relation] {
-    use Relation::{AtMost, Differ, OneOf, Positive};
+    use Relation::{AtMost, Differ, JustWhere, OneOf, Positive};
     match stream {
         "transaction" => &[Positive("amount"), Differ("payer_account", "payee_account")],
-        "project" => &[Positive("amount"), Positive("term_days"), AtMost("outstanding", "amount")],
+        "project" => &[
+            Positive("amount"),
+            Positive("term_days"),
+            AtMost("outstanding", "amount"),
+            // Without its day a project that has ended would stand for ever for the caps of borrowers.
+            JustWhere("ended_on", "status", &["failed", "settled", "defaulted"]),
+        ],
         "business_daily" => &[
             AtMost("overdue_balance", "loan_balance"),
             AtMost("nonperforming_balance", "loan_balance"),
@@ -91,7 +102,7 @@ impl RowChecks {
         }
         self.check_event_time(columns, row, received_at, faults);
         for (relation, places) in &self.relations {
-            if let Some((field, code, detail)) = broken(*relation, *places, columns, row) {
+            if let Some((field, code, detail)) = broken(self.stream, *relation, *places, columns, row) {
                 faults.push(Fault { pointer: format!("/{field}"), code, detail });
             }
         }
@@ -149,6 +160,7 @@ fn check_calendar(field: &FieldSpec, column: &Column, row: usize, parent: &str, 
 }
 
 fn broken(
+    stream: &StreamSpec,
     relation: Relation,
     [left, right]: [usize; 2],
     columns: &Columns,
@@ -167,5 +179,17 @@ fn broken(
         Relation::OneOf(one, other) => (!is_given(left) && !is_given(right)).then(|| {
             (one, FaultCode::Inconsistent, format!("Give at least one of \"{one}\" and \"{other}\"."))
         }),
+        Relation::JustWhere(name, of, codes) => {
+            let Some(FieldKind::Code(list)) = stream.fields.get(right).map(|field| field.kind) else {
+                return None;
+            };
+            let code = list.item(columns.column(right)?.byte(row)?)?.code;
+            let detail = match (codes.contains(&code), is_given(left)) {
+                (true, false) => format!("Give \"{name}\" where \"{of}\" is \"{code}\"."),
+                (false, true) => format!("Leave \"{name}\" out where \"{of}\" is \"{code}\"."),
+                _ => return None,
+            };
+            Some((name, FaultCode::Inconsistent, detail))
+        }
     }
 }

@@ -266,6 +266,9 @@ fn broken_relation(
             (record, vec![(right, value)])
         }
         Relation::OneOf(left, right) => (with(left)?, vec![(left, None), (right, None)]),
+        Relation::JustWhere(name, of, codes) => {
+            (with(of)?, vec![(of, Some(json!(codes.first()?))), (name, None)])
+        }
     };
     let mut texts = Vec::new();
     for (name, value) in changes {

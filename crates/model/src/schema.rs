@@ -277,6 +277,13 @@ pub fn rule_text(relation: Relation) -> Bilingual {
             format!("At least one of `{left}` and `{right}` is given."),
             format!("`{left}` 与 `{right}` 至少报送一项。"),
         ),
+        Relation::JustWhere(name, of, codes) => {
+            let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+            Bilingual::new(
+                format!("`{name}` is given just where `{of}` is one of {}.", codes.join(", ")),
+                format!("`{of}` 为 {} 之一时必须报送 `{name}`，否则不得报送。", codes.join("、")),
+            )
+        }
     }
 }
 

@@ -96,6 +96,11 @@ const RECORDS: &str = r#"
 
  paid to itself                 | transaction       | payer_account: "a1:000000000000000000000000000001" ; payee_account: "a1:000000000000000000000000000001" | /payee_account inconsistent
  more repaid than lent          | project           | amount: "10.00" ; outstanding: "10.01"                         | /outstanding inconsistent
+ settled, nobody knows when     | project           | status: "settled" ; ended_on: -                                | /ended_on inconsistent
+ failed, the day is null        | project           | status: "failed" ; ended_on: null                              | /ended_on inconsistent
+ written off, nobody knows when | project           | status: "defaulted" ; ended_on: -                              | /ended_on inconsistent
+ ended, and being repaid        | project           | status: "repaying" ; ended_on: "2026-03-01"                    | /ended_on inconsistent
+ ended, and a payment is late   | project           | status: "overdue" ; ended_on: "2026-03-01"                     | /ended_on inconsistent
  more overdue than lent         | business_daily    | loan_balance: "1.00" ; overdue_balance: "1.01" ; nonperforming_balance: "1.00" | /overdue_balance inconsistent
  more deposited than held       | business_daily    | reserve_total: "1" ; reserve_deposited: "1.01"                 | /reserve_deposited inconsistent
  more resolved than due         | operations_daily  | complaints_due: 1 ; complaints_resolved_in_time: 2             | /complaints_resolved_in_time inconsistent

@@ -4,7 +4,8 @@
 //! what it is about: `institution` (not part of the wire form) is [`DEFAULT_INSTITUTION`]; the
 //! time or date of the event is noon of `day` (not part of the wire form either); required
 //! fields are a running id, the amount 1.00, the rate 1, the count 0, the first code of the list,
-//! false, an empty list, the person `someone`. A person, account or organisation may be any word;
+//! false, an empty list, the person `someone`. So are those that another field asks for: a project
+//! of the status `failed` ended on its day. A person, account or organisation may be any word;
 //! it stands for a pseudonym. `repeat: 51` gives a record 51 times, each with an id of its own.
 
 mod rows;

@@ -117,6 +117,13 @@ fn reconcile(stream: &StreamSpec, mut record: Map<String, Value>) -> Map<String,
                     record.insert(left.to_owned(), json!(list.items[0].code));
                 }
             }
+            Relation::JustWhere(name, of, codes) => {
+                if !codes.iter().any(|code| record[of] == *code) {
+                    record.remove(name);
+                } else if record.get(name).is_none_or(Value::is_null) {
+                    record.insert(name.to_owned(), json!("2026-03-02"));
+                }
+            }
         }
     }
     record

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::arrow::to_batch;
+use model::checks::{Relation, relations};
 use model::columns::Columns;
 use model::event::{Grade, Medium};
 use model::pseudonym::{Pseudonym, PseudonymKind};
@@ -132,6 +133,17 @@ fn fill(
                 }
             }
             None => {}
+        }
+    }
+    for relation in relations(stream.name) {
+        let Relation::JustWhere(name, of, codes) = relation else { continue };
+        let is_wanted = fields.get(*of).is_some_and(|code| codes.iter().any(|wanted| code == wanted));
+        let spec = stream.fields.iter().find(|field| field.name == *name);
+        if is_wanted
+            && !fields.contains_key(*name)
+            && let Some(value) = spec.and_then(|field| default(field, day, position))
+        {
+            fields.insert((*name).to_owned(), value);
         }
     }
     fields
