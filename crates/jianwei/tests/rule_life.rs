@@ -92,6 +92,19 @@ fn a_rule_is_tried_approved_and_served_under() {
     let digest = fs::read_to_string(at.join("data/rulebooks/in-force")).unwrap();
     let served = Served::start(at, "serve --data data --listen 127.0.0.1:0");
     served.terminate();
+    // Who comes anew takes it as a folder, and drafts on top of that.
+    let exported = run(at, "rules export --data data --out exported").expect_code(0);
+    assert!(exported.out.contains(digest.trim()), "{}", exported.out);
+    for path in ["in-force.yaml", "past/1/special/frequent-transactions.yaml", "grading.yaml"] {
+        assert!(at.join("exported").join(path).is_file(), "{path}");
+    }
+    let same = run(at, &format!("rules diff exported {} --data data", &digest[..12])).expect_code(0);
+    assert!(same.out.contains("say the same"), "{}", same.out);
+    let checked = run(at, "rules check --rulebook exported").expect_code(0);
+    assert!(checked.out.contains(&digest[..16]), "{}", checked.out);
+    let again = run(at, "rules export --data data --out exported").expect_code(2);
+    assert!(again.err.contains("is not empty"), "{}", again.err);
+
     let differs =
         run(at, &format!("rules diff embedded {} --data data --lang en", &digest[..12])).expect_code(1);
     assert!(differs.out.contains("bands.yellow: > 50 → > 2"), "{}", differs.out);

@@ -3,6 +3,7 @@
 mod backtest;
 mod coverage;
 mod diff;
+mod export;
 mod life;
 mod tree;
 
@@ -107,6 +108,7 @@ enum What {
     },
     Coverage(coverage::Coverage),
     Diff(diff::Diff),
+    Export(export::Export),
     Backtest(backtest::Backtest),
     Draft(life::Draft),
     Submit(life::Submit),
@@ -137,6 +139,7 @@ impl Rules {
             What::Tree { lang } => tree::tree(&mut screen, &load()?, lang),
             What::Coverage(coverage) => coverage.run(&mut screen, &load()?),
             What::Diff(diff) => diff.run(&mut screen),
+            What::Export(export) => export.run(&mut screen, &self.rulebook),
             What::Backtest(backtest) => backtest.run(&mut screen, &self.rulebook),
             What::Draft(draft) => draft.run(&mut screen, &self.rulebook),
             What::Submit(submit) => submit.run(&mut screen, &self.rulebook),
