@@ -6,8 +6,9 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
-use support::{Served, run, run_in};
+use support::{Served, command, run, run_in};
 
 const ID: &str = "frequent-transactions";
 
@@ -31,6 +32,19 @@ fn write_draft(dir: &Path, threshold: u32) {
         threshold + 1
     );
     fs::write(dir.join(format!("{ID}.cases.yaml")), cases).unwrap();
+}
+
+/// What a server says on standard error from its start to its end.
+fn said_by_server(at: &Path, line: &str) -> String {
+    let file = at.join("stderr.txt");
+    let child = command()
+        .current_dir(at)
+        .args(line.split_whitespace())
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&file).unwrap())
+        .spawn();
+    Served::of(child.unwrap()).terminate();
+    fs::read_to_string(file).unwrap()
 }
 
 #[test]
@@ -111,6 +125,21 @@ fn a_rule_is_tried_approved_and_served_under() {
     let replayed = run(at, "replay --data data").expect_code(0);
     assert!(replayed.out.contains("equal") && !replayed.out.contains("DIFFERENT"), "{}", replayed.out);
     run(at, "verify data").expect_code(0);
+
+    // Another rulebook by hand is taken, and said to be another than the one that was enacted.
+    let plain = at.join("plain");
+    for file in rulebook::load::embedded_files() {
+        let path = plain.join(&file.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file.text.as_bytes()).unwrap();
+    }
+    let serve = "serve --data data --listen 127.0.0.1:0";
+    let said = said_by_server(at, &format!("{serve} --rulebook plain"));
+    assert!(said.contains(&format!("rulebook {} was enacted in data", digest.trim())), "{said}");
+    assert!(said.contains("已施行规则库"), "{said}");
+    for enacted in [serve.to_owned(), format!("{serve} --rulebook exported")] {
+        assert_eq!(said_by_server(at, &enacted), "");
+    }
 
     // A used version that says something else is refused, with what to do.
     let book = at.join("book");

@@ -83,7 +83,18 @@ fn witness_address(text: &str) -> Result<WitnessAddress, String> {
 impl Serve {
     pub(crate) fn run(self) -> Done {
         log::start();
-        let book = self.rulebook.load_for(&engine::DataDir::new(&self.data))?;
+        let dirs = engine::DataDir::new(&self.data);
+        let book = self.rulebook.load_for(&dirs)?;
+        if let Some(enacted) = self.rulebook.passed_over(&dirs, &book) {
+            let (data, named) = (self.data.display(), book.hash());
+            tracing::warn!(
+                "rulebook {enacted} was enacted in {data}, but --rulebook names {named}, which is used instead: \
+                 leave --rulebook out to serve under what was enacted"
+            );
+            tracing::warn!(
+                "{data} 已施行规则库 {enacted}，而 --rulebook 指定了 {named}，现按后者评估；要按已施行的评估，请去掉 --rulebook"
+            );
+        }
         let vault = self.vault.map(|place| site::vault_at(&place, &self.data)).transpose().map_err(plain)?;
         let setup = site::Setup {
             origin: self.origin,

@@ -50,6 +50,15 @@ impl RulebookArg {
                 .map_err(failed(format_args!("the rulebook in force, {digest}, cannot be used"))),
         }
     }
+
+    /// The digest of the rulebook that was put in force in a data directory, where another one, named
+    /// by hand, is used instead of it.
+    pub(crate) fn passed_over(&self, dirs: &DataDir, used: &Rulebook) -> Option<String> {
+        self.rulebook.as_ref()?;
+        // A data directory that cannot say so is no reason not to use what was named.
+        let enacted = rulebooks::in_force(&dirs.rulebooks()).ok()??;
+        (enacted != used.hash().to_string()).then_some(enacted)
+    }
 }
 
 fn load(folder: Option<&Path>) -> Result<Rulebook, LoadError> {
