@@ -42,7 +42,8 @@ use model::clock::Clock;
 use model::event::{RuleStep, to_body};
 use model::pseudonym::Pseudonym;
 use rulebook::Rulebook;
-use store::history::History;
+use store::OtherVersion;
+use store::history::{History, HistoryError};
 use store::seen::{Seen, SeenError};
 use vault::{Vault, VaultError};
 
@@ -139,6 +140,9 @@ pub enum EngineError {
     /// The index of records.
     #[error(transparent)]
     Seen(#[from] SeenError),
+    /// Every record in columns.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A file or directory.
     #[error("{path}: {source}")]
     File {
@@ -180,6 +184,7 @@ fn at(path: PathBuf) -> impl FnOnce(std::io::Error) -> EngineError {
 pub struct Engine {
     clock: Clock,
     clock_behind: Option<ClockBehind>,
+    rebuilt: Vec<OtherVersion>,
     keys: Arc<KeyStore>,
     identity: IdentityKey,
     reader: Reader,
@@ -230,8 +235,8 @@ impl Engine {
         let planned = scan::occasions(&reader, &keys)?;
         rulebooks::refuse_edited(&dirs.rulebooks(), &rulebook, &planned)?;
         rulebooks::keep(&dirs.rulebooks(), &rulebook).map_err(at(dirs.rulebooks()))?;
-        let seen = Seen::open(&dirs.derived().join("seen"))?;
-        let history = History::open(&dirs.history()).map_err(EngineError::evaluation)?;
+        let (seen, other_seen) = Seen::open_or_empty(&dirs.derived().join("seen"))?;
+        let (history, other_history) = History::open_or_empty(&dirs.history())?;
         let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook), planned)?;
         let clock_behind = {
             let (filings, call_ups) = (&recovered.filings, &recovered.call_ups);
@@ -270,6 +275,7 @@ impl Engine {
         Ok(Self {
             clock,
             clock_behind,
+            rebuilt: other_seen.into_iter().chain(other_history).collect(),
             keys,
             identity,
             reader,
@@ -412,6 +418,11 @@ impl Engine {
     /// That the machine's clock was behind the ledger at the start, if it was.
     pub fn clock_behind(&self) -> Option<ClockBehind> {
         self.clock_behind
+    }
+
+    /// What another version of the program had derived from the ledger: the start rebuilt it.
+    pub fn rebuilt(&self) -> &[OtherVersion] {
+        &self.rebuilt
     }
 
     /// The ledger, to read from.

@@ -103,10 +103,34 @@ fn a_market_is_filed_graded_replayed_and_rebuilt() {
     again.settle().unwrap();
     assert_eq!(board(&again), filed);
     drop(again);
-    std::fs::remove_dir_all(DataDir::new(dir.path()).derived()).unwrap();
-    let rebuilt = open(dir.path(), clock);
+    let derived = DataDir::new(dir.path()).derived();
+    std::fs::remove_dir_all(&derived).unwrap();
+    let rebuilt = open(dir.path(), clock.clone());
     rebuilt.settle().unwrap();
     assert_eq!(board(&rebuilt), filed);
+    assert_eq!(rebuilt.rebuilt(), [], "nothing of another version was there");
+    drop(rebuilt);
+
+    // Or when another version of the program wrote it; what is not ours stays.
+    for part in ["seen", "history"] {
+        std::fs::write(derived.join(part).join("note.txt"), part).unwrap();
+        let manifest = derived.join(part).join("MANIFEST");
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        let (kind, rest) = text.split_once(" crc32 ").unwrap();
+        assert!(kind.starts_with(&format!("jianwei {part} ")), "{kind}");
+        std::fs::write(&manifest, format!("jianwei {part} 0 crc32 {rest}")).unwrap();
+    }
+    let rebuilt = open(dir.path(), clock.clone());
+    let found: Vec<_> = rebuilt.rebuilt().iter().map(|other| other.found.as_str()).collect();
+    assert_eq!(found, ["jianwei seen 0", "jianwei history 0"]);
+    rebuilt.settle().unwrap();
+    assert_eq!(board(&rebuilt), filed);
+    drop(rebuilt);
+    for part in ["seen", "history"] {
+        assert_eq!(std::fs::read_to_string(derived.join(part).join("note.txt")).unwrap(), part);
+    }
+    let rebuilt = open(dir.path(), clock);
+    assert_eq!(rebuilt.rebuilt(), []);
 
     // And it goes on from there: the same filings again change nothing.
     let size = rebuilt.reader().size();

@@ -39,7 +39,11 @@ pub(crate) fn open(dir: &Path, setup: Setup, book: Rulebook, clock: Clock) -> Re
     }
     options.second_tree = setup.second_tree.or(options.second_tree);
     options.vault = setup.vault;
-    Engine::open(dir, options, clock, Arc::new(book)).map(Arc::new).map_err(|error| not_opened(dir, error))
+    let engine = Engine::open(dir, options, clock, Arc::new(book)).map_err(|error| not_opened(dir, error))?;
+    for other in engine.rebuilt() {
+        tracing::warn!("{other}: it was rebuilt from the ledger");
+    }
+    Ok(Arc::new(engine))
 }
 
 /// The vault at an address: a folder, or a bucket of S3 whose key is in the environment.
@@ -75,9 +79,9 @@ fn not_opened(dir: &Path, error: EngineError) -> Report {
             ),
             "{error}"
         ),
-        EngineError::Seen(_) => {
+        EngineError::Seen(_) | EngineError::History(_) => {
             miette!(
-                help = format!("{dir}/derived can be deleted: it is made again from the ledger"),
+                help = format!("`rm -r {dir}/derived` helps: the next start makes it again from the ledger"),
                 "{error}"
             )
         }

@@ -29,6 +29,20 @@ pub enum FileError {
         /// What does not fit.
         what: String,
     },
+    /// Another version of the program wrote it.
+    #[error("{0}; rebuild it from the ledger")]
+    OtherVersion(#[from] OtherVersion),
+}
+
+/// Files of the store that another version of the program wrote, in another form or with other
+/// columns.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} is of another version, {found:?}", manifest.display())]
+pub struct OtherVersion {
+    /// The manifest of the files.
+    pub manifest: PathBuf,
+    /// What it says it is.
+    pub found: String,
 }
 
 impl FileError {
@@ -86,7 +100,7 @@ pub(crate) fn write_manifest<T: Serialize>(path: &Path, kind: &str, manifest: &T
 /// Reads a manifest; none when there is no such file.
 ///
 /// # Errors
-/// [`FileError`] when it cannot be read or is not what was written.
+/// [`FileError`] when it cannot be read, is not what was written, or is of another version.
 pub(crate) fn read_manifest<T: DeserializeOwned>(path: &Path, kind: &str) -> Result<Option<T>, FileError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -102,10 +116,26 @@ pub(crate) fn read_manifest<T: DeserializeOwned>(path: &Path, kind: &str) -> Res
     let Some(body) = body.strip_suffix('\n') else {
         return Err(FileError::damaged(path, "its end is cut"));
     };
-    if head != format!("{kind} crc32 {:08x}", crc32fast::hash(body.as_bytes())) {
-        return Err(FileError::damaged(path, format!("its first line, {head:?}, does not fit the rest")));
+    let found = head.strip_suffix(&format!(" crc32 {:08x}", crc32fast::hash(body.as_bytes())));
+    match found {
+        Some(found) if found == kind => {}
+        Some(found) if found.starts_with("jianwei ") => {
+            return Err(OtherVersion { manifest: path.to_owned(), found: found.to_owned() }.into());
+        }
+        _ => {
+            return Err(FileError::damaged(path, format!("its first line, {head:?}, does not fit the rest")));
+        }
     }
     serde_json::from_str(body).map(Some).map_err(|error| FileError::damaged(path, error.to_string()))
+}
+
+/// Gives up files of another version: without the manifest they are strays, which the next opening
+/// removes.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub(crate) fn give_up(other: &OtherVersion) -> Result<(), FileError> {
+    fs::remove_file(&other.manifest).map_err(FileError::io("remove", &other.manifest))
 }
 
 /// Removes what a crash left behind: files of ours that the manifest does not name.

@@ -12,4 +12,4 @@ mod files;
 pub mod history;
 pub mod seen;
 
-pub use files::FileError;
+pub use files::{FileError, OtherVersion};

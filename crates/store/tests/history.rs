@@ -288,3 +288,40 @@ fn a_damaged_file_is_named() {
     History::open(dir.path()).unwrap().verify().unwrap();
     assert_eq!(History::rebuild(dir.path()).unwrap().covered(), 0);
 }
+
+#[test]
+fn files_of_another_version_are_named_or_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let stream = Transaction::STREAM;
+    let mut history = History::open(dir.path()).unwrap();
+    history.append(stream, batch(stream, "a", &[FIRST_DAY; 50], 0)).unwrap();
+    history.flush(50).unwrap();
+    drop(history);
+    let (history, other) = History::open_or_empty(dir.path()).unwrap();
+    assert_eq!((history.covered(), other), (50, None));
+    drop(history);
+
+    // The columns are part of what the manifest says it is.
+    let manifest = dir.path().join("MANIFEST");
+    let own = fs::read_to_string(&manifest).unwrap();
+    let (kind, rest) = own.split_once(" crc32 ").unwrap();
+    let (form, columns) = kind.rsplit_once(' ').unwrap();
+    assert_eq!((form, columns.len()), ("jianwei history 2 columns", 8));
+    for kind in ["jianwei history 1".to_owned(), format!("{form} 00000000")] {
+        fs::write(&manifest, format!("{kind} crc32 {rest}")).unwrap();
+        let error = History::open(dir.path()).map(drop).unwrap_err().to_string();
+        assert!(error.contains(&kind) && error.contains("rebuild it from the ledger"), "{error}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "only looked at");
+    }
+    // What is no whole manifest of any version is damage, and stays for whoever looks into it.
+    fs::write(&manifest, own.replace(" crc32 ", " crc32 0")).unwrap();
+    let damaged = History::open_or_empty(dir.path()).map(drop).unwrap_err().to_string();
+    assert!(damaged.contains("is damaged"), "{damaged}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+
+    fs::write(&manifest, format!("jianwei history 1 crc32 {rest}")).unwrap();
+    fs::write(dir.path().join("note.txt"), "not ours").unwrap();
+    let (history, other) = History::open_or_empty(dir.path()).unwrap();
+    assert_eq!((history.covered(), other.unwrap().found.as_str()), (0, "jianwei history 1"));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "what is not ours stays");
+}

@@ -262,3 +262,22 @@ fn a_run_that_is_gone_is_an_error() {
     fs::remove_file(dir.path().join("00000001.run")).unwrap();
     assert!(Seen::open(dir.path()).is_err_and(|error| error.to_string().contains("00000001.run")));
 }
+
+#[test]
+fn an_index_of_another_version_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut seen = Seen::open_with(dir.path(), SMALL).unwrap();
+    seen.admit(&keys(0..300), 0, &mut Vec::new()).unwrap();
+    seen.flush(300).unwrap();
+    drop(seen);
+    let manifest = dir.path().join("MANIFEST");
+    let own = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, own.replace("jianwei seen 1 ", "jianwei seen 9 ")).unwrap();
+    assert!(Seen::open(dir.path()).is_err_and(|error| error.to_string().contains("jianwei seen 9")));
+    let (mut seen, other) = Seen::open_or_empty(dir.path()).unwrap();
+    assert_eq!((seen.covered(), other.unwrap().found.as_str()), (0, "jianwei seen 9"));
+    seen.admit(&keys(0..300), 0, &mut Vec::new()).unwrap();
+    seen.flush(300).unwrap();
+    drop(seen);
+    ask(dir.path()).unwrap();
+}

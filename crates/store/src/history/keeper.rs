@@ -6,11 +6,12 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
 };
 
 use model::{
+    arrow::schema,
     spec::StreamSpec,
     streams::{self, STREAMS},
 };
@@ -25,7 +26,18 @@ use super::{
 use crate::files::{self, FileError};
 
 const MANIFEST: &str = "MANIFEST";
-const MANIFEST_KIND: &str = "jianwei history 2";
+/// What a manifest says it is: its form, and a checksum of the columns of all streams, so that files
+/// of other columns are told from ours without anyone counting versions.
+static MANIFEST_KIND: LazyLock<String> = LazyLock::new(|| {
+    let mut columns = crc32fast::Hasher::new();
+    for stream in STREAMS {
+        for column in schema(stream).fields() {
+            let text = format!("{} {} {}\n", stream.name, column.name(), column.data_type());
+            columns.update(text.as_bytes());
+        }
+    }
+    format!("jianwei history 2 columns {:08x}", columns.finalize())
+});
 /// Files of like size that are joined.
 const JOINED: usize = 4;
 /// Files of superseded positions of a stream that are joined.
@@ -84,7 +96,7 @@ const BETWEEN_ATTEMPTS: std::time::Duration = std::time::Duration::from_millis(5
 
 fn read_manifest(dir: &Path) -> Result<Manifest, HistoryError> {
     let path = dir.join(MANIFEST);
-    let manifest: Manifest = files::read_manifest(&path, MANIFEST_KIND)?.unwrap_or_default();
+    let manifest: Manifest = files::read_manifest(&path, &MANIFEST_KIND)?.unwrap_or_default();
     match manifest.streams.keys().find(|name| streams::stream(name).is_none()) {
         Some(unknown) => {
             Err(FileError::damaged(&path, format!("it names an unknown stream, {unknown:?}")).into())
@@ -232,7 +244,7 @@ impl Shared {
             Manifest { covered, next_file, streams: STREAMS.iter().zip(&shelves).map(entry).collect() };
         // The names of the new files, before anything relies on them.
         files::sync_dir(&self.dir)?;
-        files::write_manifest(&self.dir.join(MANIFEST), MANIFEST_KIND, &manifest)?;
+        files::write_manifest(&self.dir.join(MANIFEST), &MANIFEST_KIND, &manifest)?;
         let mut state = self.state();
         let before = std::mem::replace(&mut state.shelves, shelves);
         if unloaded.is_some() {

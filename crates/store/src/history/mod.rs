@@ -39,7 +39,7 @@ use model::{
 };
 use query::{Hidden, ParquetFile, QueryError, RecordBatch, Session, Table};
 
-use crate::files::FileError;
+use crate::files::{self, FileError, OtherVersion};
 use data_file::DataFile;
 use keeper::{Keeper, Load, Shown};
 use tail::Tail;
@@ -147,9 +147,25 @@ impl History {
     /// Opens the history in a directory, empty when there is none.
     ///
     /// # Errors
-    /// [`HistoryError::File`] when a file is missing or damaged ([`History::rebuild`] helps).
+    /// [`HistoryError::File`] when a file is missing, damaged, or of another version
+    /// ([`History::rebuild`] helps).
     pub fn open(dir: &Path) -> Result<Self, HistoryError> {
         Self::open_with(dir, Options::default())
+    }
+
+    /// As [`History::open`]; one that another version of the program wrote is emptied, to be filled
+    /// again from the ledger, and given back as the second.
+    ///
+    /// # Errors
+    /// [`HistoryError::File`] when a file is missing or damaged.
+    pub fn open_or_empty(dir: &Path) -> Result<(Self, Option<OtherVersion>), HistoryError> {
+        match Self::open(dir) {
+            Err(HistoryError::File(FileError::OtherVersion(other))) => {
+                files::give_up(&other)?;
+                Ok((Self::open(dir)?, Some(other)))
+            }
+            opened => Ok((opened?, None)),
+        }
     }
 
     /// As [`History::open`], with other sizes.

@@ -22,7 +22,7 @@ mod shelf;
 
 use std::{fs, io, path::Path, sync::Arc};
 
-use crate::files::FileError;
+use crate::files::{self, FileError, OtherVersion};
 use entry::Entry;
 use filter::Probe;
 use memtable::Memtable;
@@ -134,9 +134,25 @@ impl Seen {
     /// Opens the index in a directory, empty when there is none.
     ///
     /// # Errors
-    /// [`SeenError::File`] when a file is damaged ([`Seen::rebuild`] helps) or cannot be read.
+    /// [`SeenError::File`] when a file is damaged or of another version ([`Seen::rebuild`] helps),
+    /// or cannot be read.
     pub fn open(dir: &Path) -> Result<Self, SeenError> {
         Self::open_with(dir, Options::default())
+    }
+
+    /// As [`Seen::open`]; one that another version of the program wrote is emptied, to be filled
+    /// again from the ledger, and given back as the second.
+    ///
+    /// # Errors
+    /// [`SeenError::File`] when a file is damaged or cannot be read.
+    pub fn open_or_empty(dir: &Path) -> Result<(Self, Option<OtherVersion>), SeenError> {
+        match Self::open(dir) {
+            Err(SeenError::File(FileError::OtherVersion(other))) => {
+                files::give_up(&other)?;
+                Ok((Self::open(dir)?, Some(other)))
+            }
+            opened => Ok((opened?, None)),
+        }
     }
 
     /// As [`Seen::open`], with other sizes.
