@@ -163,16 +163,14 @@ impl Evaluator {
         let mut changed = std::mem::take(&mut self.changed);
         let book = Arc::clone(&self.book);
         let mut notices = Vec::new();
-        let readings =
-            self.take_turn(&book, &changed, Turn::BeforeGrades, &mut findings, &mut notices)?;
+        let readings = self.take_turn(&book, &changed, Turn::BeforeGrades, &mut findings, &mut notices)?;
         let looked_at = std::mem::take(&mut changed.looked_at);
         let news = News { findings: &findings, readings, looked_at, as_of: self.position };
         let mut grades = self.board.update(&book, news);
         if !indicators::resting_on_grades(&book).is_empty() {
             let before = findings.len();
             grades.iter().for_each(|grade| changed.note(rulebook::GRADES, grade.day..=grade.day));
-            let readings =
-                self.take_turn(&book, &changed, Turn::AfterGrades, &mut findings, &mut notices)?;
+            let readings = self.take_turn(&book, &changed, Turn::AfterGrades, &mut findings, &mut notices)?;
             let found = findings.get(before..).unwrap_or_default();
             let news = News { findings: found, readings, looked_at: BTreeSet::new(), as_of: self.position };
             grades = latest_of_each(grades, self.board.update(&book, news));
