@@ -7,6 +7,7 @@ use model::institution::InstitutionId;
 use model::money::Fen;
 use model::time::{Day, Time};
 
+use crate::call_ups::Asked;
 use crate::line::Tag;
 use crate::loan::Loan;
 use crate::rows::Row;
@@ -19,6 +20,8 @@ pub(crate) struct Extras {
     pub(crate) loans: Vec<Loan>,
     pub(crate) flags: Flags,
     pub(crate) bank: BankTwists,
+    /// Recordings that the supervisor asks for.
+    pub(crate) call_ups: Vec<Asked>,
     /// Numbers already given to planted records.
     numbers: u64,
 }

@@ -9,6 +9,7 @@
 
 mod amounts;
 mod calendar;
+mod call_ups;
 mod cycle;
 mod extras;
 mod findings;
@@ -26,6 +27,7 @@ mod streams;
 mod truth;
 mod world;
 
+pub use call_ups::{CallUp, CallUpAnswer};
 pub use load::{LOAD_FIRST_DAY, TransactionLines, transactions};
 pub use market::{Filing, Filings, Institution, Market, MarketPlan};
 pub use planted::{Conduct, Planted};

@@ -14,6 +14,7 @@ use model::streams::{
 };
 use model::time::{Day, Time};
 
+use crate::call_ups::CallUp;
 use crate::extras::Punctuality;
 use crate::planted::{Conduct, Planted};
 use crate::plots::Plot;
@@ -127,6 +128,18 @@ impl Market {
     /// Every finding that the records must lead to, and what must not be taken for one.
     pub fn truth(&self) -> Vec<Truth> {
         self.0.truths.clone()
+    }
+
+    /// The recordings that the supervisor asks for, in order of time, with what comes for them; a
+    /// market of ten conducts has none.
+    pub fn call_ups(&self) -> Vec<CallUp> {
+        let of_member = |member: &Member| -> Vec<CallUp> {
+            let asked = member.extras.call_ups.iter();
+            asked.map(|asked| asked.public(self.0.plan.seed, member)).collect()
+        };
+        let mut all: Vec<CallUp> = self.0.members.iter().flat_map(of_member).collect();
+        all.sort_by_key(|one| (one.asked_at, one.institution.clone(), one.policy.clone(), one.medium.code()));
+        all
     }
 
     /// What was planted of the ten kinds, by institution and day.

@@ -10,6 +10,7 @@ use model::time::Day;
 
 use crate::amounts::Amounts;
 use crate::calendar::Calendar;
+use crate::call_ups;
 use crate::cycle::{Flow, day_factor};
 use crate::extras::Extras;
 use crate::findings;
@@ -79,6 +80,7 @@ pub(crate) enum Topic {
     Deals,
     Events,
     Schemes,
+    CallUps,
 }
 
 /// Who misbehaves in a market.
@@ -131,6 +133,9 @@ impl World {
         };
         schemes::plant(&mut world, cast_of);
         world.spread();
+        if cast_of == Cast::Whole {
+            world.call_up();
+        }
         findings::settle(&mut world);
         world
     }
@@ -247,6 +252,18 @@ impl World {
                 let users = (total / u64::from(days.max(1)) * 2).max(60).min(self.persons);
                 self.members[index].users = users;
             }
+        }
+    }
+
+    /// Has ordinary recordings called up too.
+    fn call_up(&mut self) {
+        let of_member = |member: &Member| match member.public.line {
+            LineOfBusiness::Insurance => call_ups::spot_checks(self, member),
+            _ => Vec::new(),
+        };
+        let checks: Vec<Vec<call_ups::Asked>> = self.members.iter().map(of_member).collect();
+        for (member, checks) in self.members.iter_mut().zip(checks) {
+            member.extras.call_ups.extend(checks);
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use model::money::Fen;
 use model::time::{Day, Time};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use sim::{Expected, Market, MarketPlan};
 
 /// Entry, institution, day, group.
@@ -525,6 +526,35 @@ fn sales(filed: &Filed, found: &mut Findings) {
     }
 }
 
+fn call_ups(filed: &Filed, found: &mut Findings) {
+    let called_up = filed.market.call_ups();
+    assert!(called_up.is_sorted_by_key(|one| one.asked_at));
+    let mut fitting = 0;
+    for one in &called_up {
+        let mut recordings = filed.of("dual_recording").iter();
+        let recording = recordings
+            .find(|row| {
+                row.institution == one.institution.as_str() && row.text("policy") == Some(&one.policy)
+            })
+            .unwrap();
+        assert!(one.asked_at.day() >= recording.day.plus(2), "asked for before it was filed");
+        let filed = recording.text(&format!("{}_sha256", one.medium.code())).unwrap();
+        let due = one.asked_at.plus_seconds(i64::from(one.hours) * 3600);
+        let digest = |bytes: &[u8]| -> String {
+            Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        assert!(one.answers.is_sorted_by_key(|answer| answer.at));
+        assert!(one.answers.iter().all(|answer| answer.at > one.asked_at && !answer.bytes().is_empty()));
+        let is_fine = one.answers.iter().any(|answer| digest(&answer.bytes()) == filed && answer.at <= due);
+        fitting += usize::from(is_fine);
+        if !is_fine {
+            let group = [("policy", one.policy.as_str())];
+            found.add("call-up", one.institution.as_str(), one.asked_at.day(), &group);
+        }
+    }
+    assert!(fitting > 8, "{fitting} of {}", called_up.len());
+}
+
 fn watch(filed: &Filed, found: &mut Findings) {
     for one in filed.of("major_event") {
         let limit = one.time("occurred_at").unwrap().plus_seconds(24 * 3600);
@@ -660,7 +690,7 @@ fn figures(filed: &Filed, found: &mut Findings) {
 /// The naive supervisor's findings, entry by entry.
 fn findings(filed: &Filed) -> BTreeSet<Finding> {
     let mut found = Findings::default();
-    for find in [clients, accounts, projects, custody, house, sales, watch, figures] {
+    for find in [clients, accounts, projects, custody, house, sales, call_ups, watch, figures] {
         find(filed, &mut found);
     }
     found.0
@@ -676,7 +706,7 @@ const KNOWN: &str = "fifty-thousand-yuan-day frequent-transactions large-transfe
     reserve-ratio unfiled-insurance-product short-health-renewal sale-without-recording recording-retention \
     recording-retention-law recording-one-channel unfiled-fund major-event-late incident-report solvency \
     false-rate false-overdue false-related-deals loan-balance-surge liquidity nonperforming-ratio overdue-ratio \
-    surrender-rate reserve-deposit large-redemption redemption-pressure";
+    surrender-rate call-up reserve-deposit large-redemption redemption-pressure";
 
 fn plan(seed: u64, institutions: u32) -> MarketPlan {
     let first_day = Day::parse("2026-01-25").unwrap();

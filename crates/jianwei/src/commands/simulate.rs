@@ -10,7 +10,7 @@ use miette::{Report, miette};
 use model::clock::Clock;
 use model::time::Day;
 use serde_json::{Value, json};
-use sim::{Market, MarketPlan, Truth};
+use sim::{CallUp, Market, MarketPlan, Truth};
 
 use crate::outcome::{Done, Outcome, failed};
 use crate::screen::Screen;
@@ -20,8 +20,9 @@ use crate::screen::Screen;
 /// A whole market: every line of business and its banks, with every kind of conduct planted and much
 /// that looks alike and is lawful. One file for each filing, OUT/<institution>/<stream>-<day>.ndjson;
 /// OUT/filings.ndjson says when each arrives and how many lines it announces, OUT/market.json who is in
-/// it, OUT/truth.ndjson what must be found and what must not. The same seed gives the same bytes. No
-/// real person or organisation is in it.
+/// it, OUT/call_ups.ndjson which recordings the supervisor asks for and what comes (the files are in
+/// OUT/call_ups), OUT/truth.ndjson what must be found and what must not. The same seed gives the same
+/// bytes. No real person or organisation is in it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei simulate --out ./market\n  \
                         jianwei simulate --out ./market --seed 7 --institutions 80 --days 60 --transactions 1000000")]
@@ -108,6 +109,7 @@ impl Simulate {
         let truth = market.truth();
         write_truth(&self.out.join("truth.ndjson"), &truth)?;
         write_market(&self.out.join("market.json"), &market)?;
+        write_call_ups(&self.out, &market.call_ups())?;
         let planted = truth.iter().filter(|truth| truth.is_planted()).count();
         Screen::stdout().line(format_args!(
             "{files} filings with {lines} records in {}; truth.ndjson has {planted} findings to be made and {} \
@@ -122,6 +124,35 @@ impl Simulate {
 fn write_truth(path: &Path, truth: &[Truth]) -> Result<(), Report> {
     let lines: String = truth.iter().map(|truth| format!("{truth}\n")).collect();
     std::fs::write(path, lines).map_err(failed(path.display()))
+}
+
+/// The call-ups as a list, and each file that comes for one.
+fn write_call_ups(out: &Path, call_ups: &[CallUp]) -> Result<(), Report> {
+    let folder = out.join("call_ups");
+    create_dir_all(&folder).map_err(failed(folder.display()))?;
+    let mut lines = String::new();
+    for one in call_ups {
+        let mut answers = Vec::new();
+        for (number, answer) in one.answers.iter().enumerate() {
+            let (institution, part) = (one.institution.as_str(), one.medium.code());
+            let name = format!("call_ups/{institution}-{}-{part}-{number}.bin", one.policy);
+            let path = out.join(&name);
+            std::fs::write(&path, answer.bytes()).map_err(failed(path.display()))?;
+            answers.push(json!({ "at": answer.at, "file": name }));
+        }
+        let told = json!({
+            "institution": one.institution.as_str(),
+            "policy": one.policy,
+            "medium": one.medium.code(),
+            "asked_at": one.asked_at,
+            "hours": one.hours,
+            "ground": one.ground,
+            "answers": answers,
+        });
+        lines.push_str(&format!("{told}\n"));
+    }
+    let path = out.join("call_ups.ndjson");
+    std::fs::write(&path, lines).map_err(failed(path.display()))
 }
 
 fn write_market(path: &Path, market: &Market) -> Result<(), Report> {

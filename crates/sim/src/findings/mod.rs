@@ -4,6 +4,7 @@
 //! Only what is planted is looked at. Ordinary business is made so that it meets none of the
 //! definitions; the tests of this crate hold that against the written lines.
 
+mod call_ups;
 mod clients;
 mod custody;
 mod figures;
@@ -26,6 +27,7 @@ pub(crate) fn settle(world: &mut World) {
         custody::find(&mut found, member);
         house::find(&mut found, member);
         sales::find(&mut found, member);
+        call_ups::find(&mut found, member);
         watch::find(&mut found, member);
         figures::find(&mut found, member);
     }

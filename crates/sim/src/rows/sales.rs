@@ -1,11 +1,12 @@
 //! Policies sold, and the recordings of their sale.
 
+use model::event::Medium;
 use model::money::Fen;
 use model::time::{Day, Time};
 
 use super::optional;
+use crate::call_ups::digest;
 use crate::line::{Line, Tag};
-use crate::rng::mix;
 
 /// The sale of a policy.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,8 @@ pub(crate) struct RecordingRow {
     pub(crate) policy: Tag,
     pub(crate) product: Tag,
     pub(crate) yield_hundredths: i64,
+    /// What its bytes are drawn from.
+    pub(crate) key: u64,
     pub(crate) has_sound: bool,
     pub(crate) has_picture: bool,
     pub(crate) retained_until: Day,
@@ -50,18 +53,15 @@ pub(crate) struct RecordingRow {
 
 impl RecordingRow {
     pub(crate) fn fields<'a>(&self, line: Line<'a>) -> Line<'a> {
-        let seed = mix(self.time.0 as u64 ^ self.user as u64);
-        let digest = |channel: u64| -> String {
-            (0..4).map(|part| format!("{:016x}", mix(seed ^ channel << 8 ^ part))).collect()
-        };
+        let filed = |has_part: bool, medium| has_part.then(|| digest(self.key, medium));
         let mut line = line
             .time("time", self.time)
             .pseudonym("user", self.user)
             .tag("policy", self.policy)
             .tag("product", self.product)
             .hundredths("annual_yield_percent", self.yield_hundredths);
-        optional!(line, text, "sound_sha256", self.has_sound.then(|| digest(1)).as_deref());
-        optional!(line, text, "picture_sha256", self.has_picture.then(|| digest(2)).as_deref());
+        optional!(line, text, "sound_sha256", filed(self.has_sound, Medium::Sound).as_deref());
+        optional!(line, text, "picture_sha256", filed(self.has_picture, Medium::Picture).as_deref());
         line.day("retained_until", self.retained_until)
     }
 }

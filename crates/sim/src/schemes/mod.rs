@@ -2,6 +2,7 @@
 //! be found of it is worked out afterwards from the definitions ([`crate::findings`]).
 
 mod bank;
+mod call_ups;
 pub(crate) mod clients;
 mod house;
 mod lending;
@@ -90,6 +91,11 @@ const SCHEMES: &[Scheme] = &[
     scheme(Some(Insurance), "", sales::one_channel),
     scheme(Some(Insurance), "", sales::kept_too_short),
     scheme(Some(Insurance), "", sales::kept_as_long_as_wanted),
+    scheme(Some(Insurance), "", call_ups::not_produced),
+    scheme(Some(Insurance), "", call_ups::produced_late),
+    scheme(Some(Insurance), "", call_ups::another_recording),
+    scheme(Some(Insurance), "", call_ups::at_the_last_minute),
+    scheme(Some(Insurance), "", call_ups::wrong_file_first),
     scheme(Some(Fund), "", sales::unfiled_fund),
     scheme(Some(Fund), "", sales::stopped_fund),
     scheme(None, "", clients::large_day),

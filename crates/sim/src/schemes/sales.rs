@@ -6,6 +6,7 @@ use model::time::Day;
 use super::Stage;
 use super::clients::pays;
 use crate::calendar::years_after;
+use crate::call_ups;
 use crate::line::Tag;
 use crate::people;
 use crate::rows::{About, PolicyRow, RecordingRow, Row};
@@ -33,7 +34,7 @@ fn product(
 }
 
 /// How a sale is planted.
-struct Sale {
+pub(super) struct Sale {
     product: Tag,
     yield_hundredths: Option<i64>,
     ends_on: Option<Day>,
@@ -42,7 +43,7 @@ struct Sale {
 }
 
 /// Plants a sale: policy, premium and recording. Gives the policy's number.
-fn sell(stage: &mut Stage<'_>, day: u32, sale: &Sale) -> Tag {
+pub(super) fn sell(stage: &mut Stage<'_>, day: u32, sale: &Sale) -> Tag {
     let person = stage.someone();
     let time = stage.office(day);
     let premium_fen = (3_000 + stage.rng.below(90) as i64 * 100) * 100;
@@ -76,6 +77,7 @@ fn sell(stage: &mut Stage<'_>, day: u32, sale: &Sale) -> Tag {
                 policy,
                 product: sale.product,
                 yield_hundredths,
+                key: call_ups::key(stage.world.plan.seed, stage.member.index, policy),
                 has_sound,
                 has_picture,
                 retained_until,
@@ -118,7 +120,7 @@ pub(super) fn renewal_promised(stage: &mut Stage<'_>) {
 }
 
 /// The sale of a wealth-type product with a high yield and a contract of five years.
-fn wealth(stage: &Stage<'_>, day: u32, recording: Option<(bool, bool, u32)>) -> Option<Sale> {
+pub(super) fn wealth(stage: &Stage<'_>, day: u32, recording: Option<(bool, bool, u32)>) -> Option<Sale> {
     let sold = stage.world.day(day);
     let universal =
         products(stage.world, stage.member).into_iter().find(|one| one.kind == ProductKind::UniversalLife)?;

@@ -7,7 +7,7 @@ mod duties;
 mod lending;
 mod operations;
 pub(crate) mod register;
-mod sales;
+pub(crate) mod sales;
 pub(crate) mod transactions;
 
 use std::io::{self, Write};

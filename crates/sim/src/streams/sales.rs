@@ -8,6 +8,7 @@ use model::time::Day;
 use super::Sink;
 use super::register::{Product, products};
 use super::transactions::{Movement, Movements};
+use crate::call_ups;
 use crate::line::Tag;
 use crate::people;
 use crate::rng::mix;
@@ -84,7 +85,7 @@ impl Sale {
         }
     }
 
-    fn recording_row(&self) -> Option<RecordingRow> {
+    fn recording_row(&self, world: &World, member: &Member) -> Option<RecordingRow> {
         let yield_hundredths = self.yield_hundredths.filter(|shown| *shown > RECORDED_HUNDREDTHS)?;
         let sold = self.policy.day;
         let is_short = self.product.term_days.is_some_and(|days| days <= 366);
@@ -95,6 +96,7 @@ impl Sale {
             policy: self.policy,
             product: self.product.tag,
             yield_hundredths,
+            key: call_ups::key(world.plan.seed, member.index, self.policy),
             has_sound: true,
             has_picture: true,
             retained_until: kept_until(sold, self.ends_on, is_short),
@@ -107,7 +109,12 @@ pub(super) fn has_policies(world: &World, member: &Member, day: u32) -> bool {
 }
 
 pub(super) fn has_recordings(world: &World, member: &Member, day: u32) -> bool {
-    sales(world, member, day).any(|sale| sale.recording_row().is_some())
+    sales(world, member, day).any(|sale| sale.recording_row(world, member).is_some())
+}
+
+/// The first policy of a day whose sale is recorded.
+pub(crate) fn first_recorded(world: &World, member: &Member, day: u32) -> Option<Tag> {
+    sales(world, member, day).find_map(|sale| sale.recording_row(world, member)).map(|row| row.policy)
 }
 
 pub(super) fn write_policies<W: Write>(
@@ -126,6 +133,6 @@ pub(super) fn write_recordings<W: Write>(
     sink: &mut Sink<'_, W>,
 ) -> io::Result<()> {
     sales(world, member, day)
-        .filter_map(|sale| sale.recording_row())
+        .filter_map(|sale| sale.recording_row(world, member))
         .try_for_each(|row| sink.row(&Row::Recording(row)))
 }
