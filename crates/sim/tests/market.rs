@@ -84,7 +84,7 @@ fn a_seed_means_the_same_on_every_machine() {
     });
     assert_eq!(
         (format!("{written:016x}"), format!("{told:016x}")),
-        ("f7ac878784c0cabb".to_owned(), "e196d460d90a80bc".to_owned())
+        ("cabd079127a031ca".to_owned(), "368097fa81f98b1c".to_owned())
     );
 }
 
@@ -320,16 +320,20 @@ fn the_banks_statements_agree_with_the_platforms() {
 
 #[test]
 fn loans_are_filled_paid_out_and_paid_back_in_that_order() {
-    let market = Market::new(MarketPlan { days: 45, ..plan(6) });
+    let market = Market::new(MarketPlan { days: 45, transactions: 120_000, ..plan(6) });
     let received = receive(&market);
-    let (mut settled, mut claims) = (0, 0);
+    let (mut settled, mut failed, mut claims, mut bought) = (0, 0, 0, 0);
     let mut lendings: HashMap<(String, String), Vec<&Value>> = HashMap::new();
+    let mut refunds: HashMap<(String, String), Vec<&Value>> = HashMap::new();
+    let mut purchases: HashMap<(String, String), Vec<&Value>> = HashMap::new();
     let mut others: HashMap<(String, String, String), &Value> = HashMap::new();
     for ((platform, _), records) in &received.streams["transaction"] {
         for record in records.iter().filter(|record| record.get("project").is_some()) {
             let key = (platform.clone(), record["project"].as_str().unwrap().to_owned());
             match record["kind"].as_str().unwrap() {
                 "lending" => lendings.entry(key).or_default().push(record),
+                "refund" => refunds.entry(key).or_default().push(record),
+                "transfer" => purchases.entry(key).or_default().push(record),
                 kind => assert!(others.insert((key.0, key.1, kind.to_owned()), record).is_none()),
             }
         }
@@ -359,6 +363,28 @@ fn loans_are_filled_paid_out_and_paid_back_in_that_order() {
                         assert_eq!(lending["payee_account"], project["receiving_account"]);
                     }
                 }
+                "failed" => {
+                    failed += 1;
+                    assert!(!others.contains_key(&key("disbursement")));
+                    let (lent, back) = (lent.unwrap(), &refunds[&(platform.clone(), key("").1)]);
+                    let sums = |moved: &[&Value]| {
+                        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+                        for one in moved {
+                            *sums.entry(one["user"].as_str().unwrap().to_owned()).or_default() +=
+                                yuan(one, "amount").unwrap().0;
+                        }
+                        sums
+                    };
+                    assert_eq!(sums(lent), sums(back), "everybody has back what was lent");
+                    assert!(sums(lent).values().sum::<i64>() < amount.0);
+                    for one in back {
+                        assert_eq!(
+                            time(one, "time").day().to_string(),
+                            project["ended_on"].as_str().unwrap()
+                        );
+                        assert_eq!(one["payer_account"], project["receiving_account"]);
+                    }
+                }
                 "settled" => {
                     settled += 1;
                     let paid_back = others[&key("repayment")];
@@ -373,8 +399,32 @@ fn loans_are_filled_paid_out_and_paid_back_in_that_order() {
         }
     }
     assert!(borrowed.values().all(|sum| *sum <= 20_000_000), "nobody borrows beyond 200,000 yuan");
+    let all_claims: HashMap<(&str, &str), &Value> = received.streams["claim"]
+        .iter()
+        .flat_map(|((platform, _), records)| records.iter().map(move |one| (platform.as_str(), one)))
+        .map(|(platform, claim)| ((platform, claim["id"].as_str().unwrap()), claim))
+        .collect();
+    let mut sold = HashSet::new();
     for ((platform, _), records) in &received.streams["claim"] {
         for claim in records {
+            if let Some(from) = claim.get("transferred_from") {
+                bought += 1;
+                let from = all_claims[&(platform.as_str(), from.as_str().unwrap())];
+                assert!(sold.insert((platform.clone(), from["id"].clone())), "sold twice");
+                for field in ["project", "amount", "due_on"] {
+                    assert_eq!(claim[field], from[field]);
+                }
+                assert!(time(claim, "time") > time(from, "time") && claim["user"] != from["user"]);
+                let paid = &purchases[&(platform.clone(), claim["project"].as_str().unwrap().to_owned())];
+                let its_own: Vec<_> = paid
+                    .iter()
+                    .filter(|t| t["user"] == claim["user"] && t["time"] == claim["time"])
+                    .collect();
+                let [paid] = its_own.as_slice() else { panic!("{claim}: {its_own:?}") };
+                assert_eq!(paid["counterparty"], from["user"]);
+                assert!(yuan(paid, "amount") > yuan(claim, "amount"), "interest so far is paid too");
+                continue;
+            }
             claims += 1;
             let lent = &lendings[&(platform.clone(), claim["project"].as_str().unwrap().to_owned())];
             let its_own = lent.iter().filter(|t| t["user"] == claim["user"] && t["time"] == claim["time"]);
@@ -382,7 +432,8 @@ fn loans_are_filled_paid_out_and_paid_back_in_that_order() {
         }
     }
     assert_eq!(claims, lendings.values().map(Vec::len).sum::<usize>());
-    assert!(settled > 100, "{settled}");
+    assert_eq!(bought, purchases.values().map(Vec::len).sum::<usize>());
+    assert!(settled > 100 && failed > 9 && bought > 20, "{settled} {failed} {bought}");
 }
 
 #[test]

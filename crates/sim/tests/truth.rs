@@ -212,7 +212,10 @@ fn projects(filed: &Filed, found: &mut Findings) {
     let projects = filed.of("project");
     let by_id: HashMap<(&str, &str), &Record> =
         projects.iter().map(|one| ((one.institution.as_str(), one.id()), one)).collect();
-    let stands = |one: &Record, day: Day| one.day <= day && one.date("ended_on").is_none_or(|end| end > day);
+    let has_failed = |one: &Record| one.text("status") == Some("failed");
+    let stands = |one: &Record, day: Day| {
+        !has_failed(one) && one.day <= day && one.date("ended_on").is_none_or(|end| end > day)
+    };
     // Columns that several projects share, within a platform or (for borrowers) across all.
     for (column, across) in [
         ("receiving_account", false),
@@ -250,7 +253,8 @@ fn projects(filed: &Filed, found: &mut Findings) {
                         add("borrower-cap-platform", owed > cap);
                         let rolls = all.iter().any(|old| {
                             let amounts = (old.fen("amount").unwrap(), new.fen("amount").unwrap());
-                            old.day < day
+                            !has_failed(old)
+                                && old.day < day
                                 && old.date("ended_on").is_some_and(|end| end >= day.plus(-3) && end <= day)
                                 && (95 * amounts.0..=105 * amounts.0).contains(&(100 * amounts.1))
                         });

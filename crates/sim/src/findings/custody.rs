@@ -59,7 +59,7 @@ fn entries(world: &World, member: &Member, day: u32) -> usize {
     let of_loans: usize = Flows::of(world, member, day)
         .events
         .iter()
-        .map(|event| if matches!(event.part, Part::Lending(_)) { 2 } else { 1 })
+        .map(|event| if matches!(event.part, Part::Lending(_) | Part::Refund(_)) { 2 } else { 1 })
         .sum();
     let custody = people::house_account(member.index, House::Clients);
     let planted = member.extras.all().filter(|(on, row)| match row {

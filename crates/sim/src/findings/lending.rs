@@ -79,10 +79,10 @@ fn one_loan(found: &mut Found<'_>, member: &Member, loan: &Loan) {
     }
 }
 
-/// Whether a planted loan stands at the end of a day.
+/// Whether a planted loan stands at the end of a day; one that fails stands for nothing.
 fn is_standing(world: &World, loan: &Loan, day: u32) -> bool {
     // A settlement after the market's end is never filed.
-    loan.offered <= day && (loan.repaid > day || loan.repaid >= world.plan.days)
+    !loan.fails && loan.offered <= day && (loan.repaid > day || loan.repaid >= world.plan.days)
 }
 
 /// What the projects published on a day show.
@@ -137,6 +137,7 @@ fn published(found: &mut Found<'_>, member: &Member, day: u32) {
         let rolls = fresh.iter().filter(|new| new.borrower == borrower).any(|new| {
             loans.iter().any(|old| {
                 old.borrower == borrower
+                    && !old.fails
                     && old.offered < new.offered
                     && (new.offered.saturating_sub(3)..=new.offered).contains(&old.repaid)
                     && (95 * old.amount_fen..=105 * old.amount_fen).contains(&(100 * new.amount_fen))

@@ -5,8 +5,8 @@
 use model::streams::{GuaranteeKind, IdentityRegister};
 use model::time::Time;
 
-use super::Loan;
 use super::shares::UNIT_FEN;
+use super::{Loan, trade_offset};
 use crate::line::Tag;
 use crate::people;
 use crate::rng::{Rng, mix};
@@ -18,17 +18,44 @@ const TERMS: [u32; 8] = [30, 90, 15, 60, 120, 30, 7, 180];
 /// The most lenders of an ordinary loan.
 pub(crate) const LENDERS_MAX: u32 = 40;
 /// From the offer until the money is paid out, the days at most.
-const OPEN_DAYS_MAX: u32 = 3;
+pub(super) const OPEN_DAYS_MAX: u32 = 3;
 /// Days that a late borrower is late by.
 const LATE_DAYS: u32 = 5;
 /// One loan in so many is paid back late: 2 % of a real loan book are in arrears.
 const LATE_ONE_IN: u64 = 50;
+/// One project in so many fails.
+const FAILS_ONE_IN: u64 = 40;
+/// Of one loan in so many some claims are sold.
+const TRADED_ONE_IN: u64 = 10;
 /// Lenders withdraw within so many days after they were paid back.
 pub(super) const PAYOUT_DAYS: u32 = 3;
 
 /// Transactions of a loan until it is settled, on average.
 pub(crate) fn expected_transactions() -> f64 {
     13.5 * 2.42 + 3.0
+}
+
+/// What becomes of a loan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Held,
+    Fails,
+    Traded,
+}
+
+/// What becomes of a loan, told without drawing it.
+fn fate(world: &World, member: &Member, offered: u32, number: u64) -> Fate {
+    let place = (member.index as u64) << 48 ^ u64::from(offered) << 32 ^ number;
+    let bits = mix(world.plan.seed ^ mix(place ^ 0xfa7e));
+    if member.extras.flags.is_clockwork {
+        Fate::Held
+    } else if bits % FAILS_ONE_IN == 0 {
+        Fate::Fails
+    } else if (bits >> 32) % TRADED_ONE_IN == 0 {
+        Fate::Traded
+    } else {
+        Fate::Held
+    }
 }
 
 /// A loan offered on a day.
@@ -75,6 +102,7 @@ fn draw(world: &World, member: &Member, offered: u32, number: u64) -> Loan {
     let borrower = if is_firm { people::merchant(person) } else { people::person(person) };
     let fill_days = rng.below(3) as u32;
     let disbursed = offered + fill_days + 1;
+    let fate = fate(world, member, offered, number);
     let late = if number % LATE_ONE_IN == LATE_ONE_IN - 7 { LATE_DAYS } else { 0 };
     Loan {
         key,
@@ -98,10 +126,12 @@ fn draw(world: &World, member: &Member, offered: u32, number: u64) -> Loan {
         first_lender: world.lender_slots(member, offered) + number * u64::from(LENDERS_MAX),
         fill_days,
         disbursed,
-        repaid: disbursed + term_days + late,
+        repaid: if fate == Fate::Fails { disbursed } else { disbursed + term_days + late },
         lent_early: false,
         paid_early: false,
         claim_days: None,
+        fails: fate == Fate::Fails,
+        is_traded: fate == Fate::Traded,
     }
 }
 
@@ -137,12 +167,27 @@ pub(crate) fn touching<'w>(
             (class as u64..count).step_by(TERMS.len()).map(move |number| draw(world, member, offered, number))
         })
     });
+    let of_fate = move |wanted: Fate, offered: u32, first: usize, step: usize| {
+        (first as u64..world.loan_count(member, offered))
+            .step_by(step)
+            .filter(move |number| fate(world, member, offered, *number) == wanted)
+            .map(move |number| draw(world, member, offered, number))
+    };
+    // Those that failed, until their lenders have withdrawn.
+    let earliest = day.saturating_sub(OPEN_DAYS_MAX + PAYOUT_DAYS - 1);
+    let failed = (earliest..day.saturating_sub(OPEN_DAYS_MAX))
+        .flat_map(move |offered| of_fate(Fate::Fails, offered, 0, 1));
+    // Those of which claims are sold today.
+    let traded = TERMS.iter().enumerate().flat_map(move |(class, term)| {
+        let offered = day.checked_sub(trade_offset(*term));
+        offered.into_iter().flat_map(move |offered| of_fate(Fate::Traded, offered, class, TERMS.len()))
+    });
     let planted = member
         .extras
         .loans
         .iter()
         .filter(move |loan| loan.offered <= day && day <= loan.repaid.saturating_add(PAYOUT_DAYS));
-    planted.cloned().chain(fresh).chain(ending)
+    planted.cloned().chain(fresh).chain(ending).chain(failed).chain(traded)
 }
 
 /// The place of a term among the terms, which decides who withdraws when.

@@ -21,6 +21,11 @@ const QUIET_FROM: u64 = 24 * HOUR - HOUR / 4;
 pub(crate) enum Part {
     Deposit(u32),
     Lending(u32),
+    /// What lent to a project that fails comes back.
+    Refund(u32),
+    /// The buyer of a claim pays in, and pays the seller.
+    PurchaseDeposit(u32),
+    Purchase(u32),
     Disbursement,
     EarlyDisbursement,
     Repayment,
@@ -91,8 +96,8 @@ impl Loan {
 
     /// The day on which a lender withdraws what was paid back, if it is withdrawn. A person
     /// withdraws the proceeds of one class of loans on a day, so that the sum of it stays small.
-    fn withdrawal_day(&self, client: &dyn Fn(u64) -> u64, lender: u32) -> Option<u32> {
-        let person = self.lender(client, lender);
+    fn withdrawal_day(&self, client: &dyn Fn(u64) -> u64, lender: u32, units: u32) -> Option<u32> {
+        let person = self.holder(client, lender, units);
         let class = class_of(self.term_days);
         (self.repaid..self.repaid + PAYOUT_DAYS)
             .find(|day| mix(person ^ mix(u64::from(*day))) % CLASSES == class)
@@ -100,6 +105,15 @@ impl Loan {
 
     fn repayment_micros(&self) -> u64 {
         8 * HOUR + self.key % (6 * HOUR)
+    }
+
+    /// When lenders have their money back, of the day on which they do.
+    fn back_micros(&self) -> u64 {
+        if self.fails {
+            self.disbursement_micros() + u64::from(self.lenders) * 1_000_000
+        } else {
+            self.repayment_micros()
+        }
     }
 
     fn disbursement_micros(&self) -> u64 {
@@ -114,7 +128,7 @@ impl Loan {
         if (self.offered..=self.offered + self.fill_days).contains(&day) {
             for (lender, units) in self.share_units().into_iter().enumerate() {
                 let lender = lender as u32;
-                if self.offered + self.lending_offset(lender) != day {
+                if !self.lends(lender) || self.offered + self.lending_offset(lender) != day {
                     continue;
                 }
                 let bits = self.lender_bits(lender);
@@ -130,10 +144,30 @@ impl Loan {
         if self.paid_early && day + 1 == self.offered + self.fill_days {
             push(23 * HOUR, early, Part::EarlyDisbursement);
         }
-        if day == self.disbursed {
+        if day == self.disbursed && !self.fails {
             push(self.disbursement_micros(), self.amount_fen - early, Part::Disbursement);
         }
-        if day == self.repaid {
+        if day == self.disbursed && self.fails {
+            for (lender, units) in self.share_units().into_iter().enumerate() {
+                let lender = lender as u32;
+                if self.lends(lender) {
+                    let at = self.disbursement_micros() + u64::from(lender) * 1_000_000;
+                    push(at, i64::from(units) * UNIT_FEN, Part::Refund(lender));
+                }
+            }
+        }
+        if self.trade_day() == Some(day) {
+            for (lender, units) in self.share_units().into_iter().enumerate() {
+                let lender = lender as u32;
+                if self.is_sold(lender, units) {
+                    let at = 9 * HOUR + self.lender_bits(lender) % (12 * HOUR);
+                    let price = self.price_fen(i64::from(units) * UNIT_FEN);
+                    push(at - HOUR / 4, price, Part::PurchaseDeposit(lender));
+                    push(at, price, Part::Purchase(lender));
+                }
+            }
+        }
+        if day == self.repaid && !self.fails {
             let at = self.repayment_micros();
             let owed = self.amount_fen + self.interest_fen(self.amount_fen) + self.fee_fen();
             push(at, owed, Part::Repayment);
@@ -142,13 +176,14 @@ impl Loan {
         if (self.repaid..self.repaid + PAYOUT_DAYS).contains(&day) {
             for (lender, units) in self.share_units().into_iter().enumerate() {
                 let lender = lender as u32;
-                if self.withdrawal_day(client, lender) != Some(day) {
+                if !self.lends(lender) || self.withdrawal_day(client, lender, units) != Some(day) {
                     continue;
                 }
                 let lent = i64::from(units) * UNIT_FEN;
-                let latest = self.repayment_micros() + 120_000_000;
+                let back = if self.fails { lent } else { lent + self.interest_fen(lent) };
+                let latest = self.back_micros() + 120_000_000;
                 let at = latest + self.lender_bits(lender) % (QUIET_FROM - latest);
-                push(at, lent + self.interest_fen(lent), Part::Withdrawal(lender));
+                push(at, back, Part::Withdrawal(lender));
             }
         }
     }
@@ -158,13 +193,28 @@ impl Loan {
         let lenders = self.lenders.min((self.amount_fen / UNIT_FEN) as u32);
         let mut count = 0;
         if (self.offered..=self.offered + self.fill_days).contains(&day) {
-            let lend = |lender: &u32| self.offered + self.lending_offset(*lender) == day;
+            let lend =
+                |lender: &u32| self.lends(*lender) && self.offered + self.lending_offset(*lender) == day;
             count += 2 * (0..lenders).filter(lend).count() as u64;
         }
         count += u64::from(self.paid_early && day + 1 == self.offered + self.fill_days);
-        count += u64::from(day == self.disbursed) + 2 * u64::from(day == self.repaid);
+        if self.fails {
+            if day == self.disbursed {
+                count += (0..lenders).filter(|lender| self.lends(*lender)).count() as u64;
+            }
+        } else {
+            count += u64::from(day == self.disbursed) + 2 * u64::from(day == self.repaid);
+        }
+        // Only where claims are sold it matters how large they are.
+        let shares = if self.is_traded { self.share_units() } else { Vec::new() };
+        let units = |lender: u32| shares.get(lender as usize).copied().unwrap_or(u32::MAX);
+        if self.trade_day() == Some(day) {
+            count += 2 * (0..lenders).filter(|lender| self.is_sold(*lender, units(*lender))).count() as u64;
+        }
         if (self.repaid..self.repaid + PAYOUT_DAYS).contains(&day) {
-            let withdraw = |lender: &u32| self.withdrawal_day(client, *lender) == Some(day);
+            let withdraw = |lender: &u32| {
+                self.lends(*lender) && self.withdrawal_day(client, *lender, units(*lender)) == Some(day)
+            };
             count += (0..lenders).filter(withdraw).count() as u64;
         }
         count
@@ -179,7 +229,7 @@ impl Loan {
     fn lent_before_fen(&self, day: u32) -> i64 {
         let lent = |(lender, units): (usize, u32)| {
             let is_before = self.offered + self.lending_offset(lender as u32) < day;
-            if is_before { i64::from(units) * UNIT_FEN } else { 0 }
+            if is_before && self.lends(lender as u32) { i64::from(units) * UNIT_FEN } else { 0 }
         };
         self.share_units().into_iter().enumerate().map(lent).sum()
     }
@@ -207,14 +257,22 @@ impl Loan {
         let (prefix, place, person, kind, direction) = match event.part {
             Part::Deposit(n) => ("D", number(n), self.lender(client, n), TransactionKind::Deposit, Out),
             Part::Lending(n) => ("L", number(n), self.lender(client, n), TransactionKind::Lending, Out),
-            Part::Withdrawal(n) => ("W", number(n), self.lender(client, n), TransactionKind::Withdrawal, In),
+            Part::Refund(n) => ("H", number(n), self.lender(client, n), TransactionKind::Refund, In),
+            Part::PurchaseDeposit(n) => ("DZ", number(n), self.buyer(n), TransactionKind::Deposit, Out),
+            Part::Purchase(n) => ("Z", number(n), self.buyer(n), TransactionKind::Transfer, Out),
+            Part::Withdrawal(n) => {
+                let units = if self.is_traded { self.units_of(n) } else { u32::MAX };
+                ("W", number(n), self.holder(client, n, units), TransactionKind::Withdrawal, In)
+            }
             Part::Disbursement => ("B", number(0), self.person, TransactionKind::Disbursement, In),
             Part::EarlyDisbursement => ("B", number(1), self.person, TransactionKind::Disbursement, In),
             Part::Repayment => ("R", number(0), self.person, TransactionKind::Repayment, Out),
             Part::Fee => ("G", number(0), self.person, TransactionKind::Fee, Out),
         };
         let (payer, payee) = match event.part {
-            Part::Deposit(_) => (people::account(person), custody),
+            Part::Deposit(_) | Part::PurchaseDeposit(_) => (people::account(person), custody),
+            Part::Refund(_) => (self.receiving, custody),
+            Part::Purchase(n) => (custody, people::account(self.lender(client, n))),
             Part::Lending(_) => (custody, self.receiving),
             Part::Withdrawal(_) => (custody, people::account(person)),
             Part::Disbursement | Part::EarlyDisbursement => (self.receiving, self.disburse_to),
@@ -223,15 +281,18 @@ impl Loan {
         };
         let counterparty = match event.part {
             Part::Lending(_) => Some(self.borrower),
+            Part::Purchase(n) => Some(people::person(self.lender(client, n))),
             _ => None,
         };
         let about = match event.part {
-            Part::Deposit(_) | Part::Withdrawal(_) => About::Nothing,
+            Part::Deposit(_) | Part::PurchaseDeposit(_) | Part::Withdrawal(_) => About::Nothing,
             _ => About::Project(self.id),
         };
         let bits = mix(self.key ^ place);
         let channel = match event.part {
-            Part::Repayment | Part::Disbursement | Part::EarlyDisbursement | Part::Fee => Channel::Automatic,
+            Part::Repayment | Part::Disbursement | Part::EarlyDisbursement | Part::Fee | Part::Refund(_) => {
+                Channel::Automatic
+            }
             _ => match bits & 15 {
                 0..9 => Channel::App,
                 9..12 => Channel::Web,

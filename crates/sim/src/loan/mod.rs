@@ -4,6 +4,9 @@
 //! A loan is a small value from which all of its records follow: every stream that has something
 //! to say about it works it out again, so that nothing is carried from day to day.
 //!
+//! Some projects fail: not all lenders come, and those who did get their money back. And some claims
+//! are sold half way to another lender, who pays in what they are worth and has the proceeds.
+//!
 //! **Invariant:** a lender's deposit comes before the lending and covers it; what is disbursed was
 //! lent before; what is withdrawn was paid back before. No account in custody is ever short.
 
@@ -16,10 +19,21 @@ use model::time::{Day, MICROS_PER_DAY, Time};
 
 use crate::line::Tag;
 use crate::people;
+use crate::rng::mix;
 use crate::rows::{ClaimRow, ProjectRow};
 
+use draw::OPEN_DAYS_MAX;
 pub(crate) use draw::{LENDERS_MAX, expected_transactions, offered_on, touching};
 pub(crate) use flows::{Event, Flows, Part, count};
+
+/// The largest claim that is sold, in hundreds of yuan.
+const SOLD_UNITS_MAX: u32 = 20;
+
+/// Days from the offer of a loan until its claims are sold: half its term after it was paid out at
+/// the latest, whenever that was.
+pub(crate) const fn trade_offset(term_days: u32) -> u32 {
+    OPEN_DAYS_MAX + term_days / 2
+}
 
 /// Days of a loan's life, counted from the market's first; `disbursed`, `due` and `repaid` may lie
 /// beyond its last.
@@ -59,6 +73,10 @@ pub(crate) struct Loan {
     pub(crate) paid_early: bool,
     /// Lenders were promised their money so many days after lending.
     pub(crate) claim_days: Option<u32>,
+    /// It is not filled: on the day on which it would be disbursed the money goes back.
+    pub(crate) fails: bool,
+    /// Some of its claims are sold.
+    pub(crate) is_traded: bool,
 }
 
 impl Loan {
@@ -91,17 +109,57 @@ impl Loan {
     pub(crate) fn is_lent_to(&self, day: u32) -> bool {
         let lenders = self.lenders.min((self.amount_fen / shares::UNIT_FEN) as u32);
         (self.offered..=self.offered + self.fill_days).contains(&day)
-            && (0..lenders).any(|lender| self.offered + self.lending_offset(lender) == day)
+            && (0..lenders)
+                .any(|lender| self.lends(lender) && self.offered + self.lending_offset(lender) == day)
+    }
+
+    /// Whether a lender comes; to a loan that fails, three of five.
+    fn lends(&self, lender: u32) -> bool {
+        !self.fails || lender < (self.lenders * 3 / 5).max(1)
+    }
+
+    /// The day on which claims are sold: half way.
+    pub(crate) fn trade_day(&self) -> Option<u32> {
+        self.is_traded.then(|| self.offered + trade_offset(self.term_days))
+    }
+
+    /// Whether a lender's claim is sold: a third of the small ones are.
+    fn is_sold(&self, lender: u32, units: u32) -> bool {
+        self.is_traded && units <= SOLD_UNITS_MAX && self.lender_bits(lender) >> 12 & 3 == 0
+    }
+
+    /// Who has what comes back of a lender's share: the lender, or whoever bought the claim.
+    fn holder(&self, client: &dyn Fn(u64) -> u64, lender: u32, units: u32) -> u64 {
+        if self.is_sold(lender, units) { self.buyer(lender) } else { self.lender(client, lender) }
+    }
+
+    /// Who buys a claim: persons apart, so that what they move on a day stays small.
+    fn buyer(&self, lender: u32) -> u64 {
+        4 * people::APART + (mix(self.key ^ (u64::from(lender) << 1 | 1 << 40)) >> 24)
+    }
+
+    /// Whether a claim is sold on a day.
+    pub(crate) fn has_trade(&self, day: u32) -> bool {
+        let is_sold = |(lender, units): (usize, u32)| self.is_sold(lender as u32, units);
+        self.trade_day() == Some(day) && self.share_units().into_iter().enumerate().any(is_sold)
+    }
+
+    /// What a claim is worth on the day on which it is sold: the principal and the interest so far.
+    fn price_fen(&self, lent: i64) -> i64 {
+        let days = i64::from((self.offered + trade_offset(self.term_days)).saturating_sub(self.disbursed));
+        lent + self.interest_fen(lent) * days / i64::from(self.term_days.max(1))
     }
 
     /// The rows of the project stream on a day: its offer, and each change of its status.
     pub(crate) fn project_rows(&self, day: u32) -> impl Iterator<Item = ProjectRow> {
         let is_late = self.repaid > self.due();
+        let unless_it_fails = |day: u32| if self.fails { u32::MAX } else { day };
+        let filled = if self.fails { ProjectStatus::Failed } else { ProjectStatus::Repaying };
         let changes = [
             (self.offered, ProjectStatus::Raising),
-            (self.disbursed, ProjectStatus::Repaying),
+            (self.disbursed, filled),
             (if is_late { self.due() + 1 } else { u32::MAX }, ProjectStatus::Overdue),
-            (self.repaid, ProjectStatus::Settled),
+            (unless_it_fails(self.repaid), ProjectStatus::Settled),
         ];
         changes.into_iter().enumerate().filter(move |(_, (on, _))| *on == day).map(
             move |(step, (_, status))| {
@@ -112,9 +170,9 @@ impl Loan {
     }
 
     fn project_row(&self, revision: u64, status: ProjectStatus) -> ProjectRow {
-        let is_settled = status == ProjectStatus::Settled;
+        let has_ended = matches!(status, ProjectStatus::Settled | ProjectStatus::Failed);
         let outstanding = match status {
-            ProjectStatus::Raising => None,
+            ProjectStatus::Raising | ProjectStatus::Failed => None,
             ProjectStatus::Settled => Some(0),
             _ => Some(self.amount_fen),
         };
@@ -130,26 +188,37 @@ impl Loan {
             collateral: self.collateral,
             status,
             outstanding_fen: outstanding,
-            ended_on: is_settled.then(|| self.day(self.repaid)),
+            ended_on: has_ended.then(|| self.day(self.repaid)),
             identity: self.identity,
             receiving: self.receiving,
         }
     }
 
-    /// A lender's claim from a lending of a day.
+    /// A claim that a movement of a day makes: a lender's, or that of whoever bought one.
     pub(crate) fn claim_row(&self, client: &dyn Fn(u64) -> u64, event: &Event, day: u32) -> Option<ClaimRow> {
-        let Part::Lending(lender) = event.part else { return None };
+        let tag =
+            |prefix, lender: u32| Tag::new(prefix, self.id.day, self.id.number * 1000 + u64::from(lender));
+        let (lender, id, person, amount_fen, bought) = match event.part {
+            Part::Lending(n) => (n, tag("Q", n), self.lender(client, n), event.amount_fen, None),
+            // Of the price, what is above full units is interest.
+            Part::Purchase(n) => {
+                let principal = event.amount_fen / shares::UNIT_FEN * shares::UNIT_FEN;
+                (n, tag("QZ", n), self.buyer(n), principal, Some(tag("Q", n)))
+            }
+            _ => return None,
+        };
         let due_on = match self.claim_days {
             Some(days) => self.day(day + days),
             None => self.day(self.due()),
         };
         Some(ClaimRow {
-            id: Tag::new("Q", self.id.day, self.id.number * 1000 + u64::from(lender)),
+            id,
             time: self.time(day, event.micros),
-            user: people::person(self.lender(client, lender)),
+            user: people::person(person),
             project: self.id,
-            amount_fen: event.amount_fen,
+            amount_fen,
             due_on,
+            bought,
         })
     }
 

@@ -23,6 +23,11 @@ impl Loan {
         mix(self.key ^ (u64::from(lender) << 1 | 1))
     }
 
+    /// One lender's share.
+    pub(super) fn units_of(&self, lender: u32) -> u32 {
+        self.share_units().get(lender as usize).copied().unwrap_or(0)
+    }
+
     /// The shares of all lenders, in units; they add up to the loan.
     pub(crate) fn share_units(&self) -> Vec<u32> {
         let units = (self.amount_fen / UNIT_FEN) as u64;

@@ -59,14 +59,19 @@ pub(crate) struct ClaimRow {
     pub(crate) project: Tag,
     pub(crate) amount_fen: i64,
     pub(crate) due_on: Day,
+    /// The claim that was bought.
+    pub(crate) bought: Option<Tag>,
 }
 
 impl ClaimRow {
     pub(crate) fn fields<'a>(&self, line: Line<'a>) -> Line<'a> {
-        line.time("time", self.time)
+        let mut line = line
+            .time("time", self.time)
             .pseudonym("user", self.user)
             .tag("project", self.project)
             .money("amount", Fen(self.amount_fen))
-            .day("due_on", self.due_on)
+            .day("due_on", self.due_on);
+        optional!(line, tag, "transferred_from", self.bought);
+        line
     }
 }

@@ -122,6 +122,43 @@ pub(super) fn collateral_free_again(stage: &mut Stage<'_>) {
     stage.lawful("reused-collateral", day + 12, group, "the project that it stood for before is settled");
 }
 
+pub(super) fn failed_and_offered_again(stage: &mut Stage<'_>) {
+    let Some(day) = stage.someday(9) else { return };
+    let (person, number) = (stage.someone(), stage.number());
+    let deed = Tag::new("ZX", stage.world.day(day), number);
+    // Not filled in three days; two days later it is offered again, and this time lenders come.
+    for (offered, fails) in [(day, true), (day + 4, false)] {
+        let mut loan = stage.loan(person, offered, 26_000, 60);
+        loan.guarantee = GuaranteeKind::Collateral;
+        loan.collateral = Some((4_160_000, 3_640_000, deed));
+        if fails {
+            loan.fails = true;
+            loan.repaid = loan.disbursed;
+        }
+        stage.lend(loan);
+    }
+    let why = "the project before it failed and its lenders have their money back";
+    stage.lawful("rolled-over-projects", day + 4, by("borrower", people::person(person)), why);
+    let group = vec![("collateral_registration", deed.to_string())];
+    stage.lawful("reused-collateral", day + 4, group, why);
+}
+
+pub(super) fn claims_sold(stage: &mut Stage<'_>) {
+    let Some(day) = stage.early_day(20) else { return };
+    for term in [15, 30] {
+        let person = stage.someone();
+        let mut loan = stage.loan(person, day, 24_000, term);
+        loan.is_traded = true;
+        if let Some(on) = loan.trade_day().filter(|on| *on < stage.days()) {
+            let why = "claims sold half way, due when the project ends";
+            for entry in ["split-terms", "client-money-own-account", "outside-custody"] {
+                stage.lawful(entry, on, Vec::new(), why);
+            }
+        }
+        stage.lend(loan);
+    }
+}
+
 pub(super) fn one_borrower_many_projects(stage: &mut Stage<'_>) {
     let Some(day) = stage.someday(7) else { return };
     let person = stage.someone();

@@ -115,6 +115,8 @@ const SCHEMES: &[Scheme] = &[
     scheme(Some(P2p), "", lending::two_small_projects),
     scheme(Some(P2p), "", lending::new_loan_after_a_while),
     scheme(Some(P2p), "", lending::collateral_free_again),
+    scheme(Some(P2p), "", lending::failed_and_offered_again),
+    scheme(Some(P2p), "", lending::claims_sold),
     scheme(Some(P2p), "", lending::standard_amounts),
     scheme(Some(P2p), "timing", bank::two_after_midnight),
 ];

@@ -106,6 +106,8 @@ impl Stage<'_> {
             lent_early: false,
             paid_early: false,
             claim_days: None,
+            fails: false,
+            is_traded: false,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::extras::FlowTwist;
 use crate::line::Tag;
 use crate::loan::{self, Flows};
 use crate::people::{self, House};
-use crate::rows::{Row, StatementRow, TransactionRow};
+use crate::rows::{About, Row, StatementRow, TransactionRow};
 use crate::world::{Member, World};
 
 /// A flow as the bank books it.
@@ -114,10 +114,12 @@ impl Statement {
 
 /// Whether an account on the other side of a project's money is the project's own.
 fn is_project(row: &TransactionRow, account: u128) -> bool {
-    use model::streams::TransactionKind::{Disbursement, Lending};
+    use model::streams::TransactionKind::{Disbursement, Lending, Refund};
     match row.kind {
         Lending => row.payee == account,
         Disbursement => row.payer == account,
+        // Of a project that failed; other money given back is the platform's own.
+        Refund => row.payer == account && matches!(row.about, About::Project(_)),
         _ => false,
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn has_projects(world: &World, member: &Member, day: u32) -> bool {
 }
 
 pub(super) fn has_claims(world: &World, member: &Member, day: u32) -> bool {
-    loan::touching(world, member, day).any(|loan| loan.is_lent_to(day))
+    loan::touching(world, member, day).any(|loan| loan.is_lent_to(day) || loan.has_trade(day))
 }
 
 pub(super) fn has_accounts(world: &World, member: &Member, day: u32) -> bool {
