@@ -32,6 +32,8 @@ const LINES: [LineOfBusiness; 20] = {
 /// A client lends at most once in so many days' lendings, so that what a person moves on a day
 /// stays small.
 const CLIENTS_PER_SLOT: u64 = 8;
+/// Days that a run on a fund lasts.
+pub(crate) const REDEMPTION_DAYS: u32 = 4;
 
 /// One institution.
 pub(crate) struct Member {
@@ -46,6 +48,35 @@ pub(crate) struct Member {
     pub(crate) plot: Option<Plot>,
     /// What is planted beside the plot.
     pub(crate) extras: Extras,
+}
+
+impl Member {
+    /// From which day on a platform's lenders withdraw all that they have.
+    pub(crate) fn run_from(&self) -> Option<u32> {
+        match self.plot {
+            Some(Plot::RunningDry { from }) => Some(from),
+            _ => None,
+        }
+    }
+
+    /// Whether clients run on a fund or an insurer on a day.
+    pub(crate) fn is_run_on(&self, day: u32) -> bool {
+        match self.plot {
+            Some(Plot::Redemptions { from }) => (from..from + REDEMPTION_DAYS).contains(&day),
+            Some(Plot::Surrenders { from }) => day >= from,
+            _ => false,
+        }
+    }
+
+    /// How much more there is to do on a day of a run: where nobody lends any more, less.
+    fn run_factor(&self, day: u32) -> f64 {
+        match self.public.line {
+            LineOfBusiness::P2p if self.run_from().is_some_and(|from| day >= from) => 0.3,
+            LineOfBusiness::Fund if self.is_run_on(day) => 3.0,
+            LineOfBusiness::Insurance if self.is_run_on(day) => 1.6,
+            _ => 1.0,
+        }
+    }
 }
 
 /// The whole market.
@@ -285,7 +316,7 @@ impl World {
                 let noise = Rng::keyed(self.plan.seed, &topic).between(0.85, 1.15);
                 let date = self.plan.first_day.plus(day as i32);
                 let factor = day_factor(&self.calendar, line, date, Flow::In);
-                weights.push(member.size * of_line * factor * noise);
+                weights.push(member.size * of_line * factor * noise * member.run_factor(day));
             }
         }
         weights

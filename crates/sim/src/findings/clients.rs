@@ -7,6 +7,7 @@ use model::streams::{Direction, KycResult, LineOfBusiness, Transaction, Transact
 use model::time::Time;
 
 use super::Found;
+use crate::loan::Flows;
 use crate::people::{self, House};
 use crate::rows::{Row, TransactionRow};
 use crate::truth::by;
@@ -52,11 +53,22 @@ impl Sum {
 pub(super) fn find(found: &mut Found<'_>, member: &Member) {
     let mut below: BTreeMap<u128, BTreeMap<u32, Vec<Time>>> = BTreeMap::new();
     for day in 0..found.days() {
+        if member.run_from().is_some_and(|from| day >= from) {
+            // In a run any lender may withdraw so much.
+            let (world, flows) = (found.world, Flows::of(found.world, member, day));
+            let client = |slot| world.lender(member, slot);
+            let of_loans = flows.events.iter().filter_map(|event| {
+                let loan = flows.loans.get(event.loan as usize)?;
+                Some(loan.transaction(member, &client, event, day))
+            });
+            sums(found, member, day, of_loans);
+            continue;
+        }
         let rows = transactions(found.world, member, day);
         if rows.is_empty() {
             continue;
         }
-        sums(found, member, day, &rows);
+        sums(found, member, day, rows.iter().copied());
         accounts(found, member, day, &rows);
         for row in rows.iter().filter(|row| (4_500_000..=5_000_000).contains(&row.amount_fen)) {
             below.entry(row.user).or_default().entry(day).or_default().push(row.time);
@@ -75,14 +87,14 @@ pub(super) fn find(found: &mut Found<'_>, member: &Member) {
     }
 }
 
-fn sums(found: &mut Found<'_>, member: &Member, day: u32, rows: &[TransactionRow]) {
+fn sums(found: &mut Found<'_>, member: &Member, day: u32, rows: impl Iterator<Item = TransactionRow>) {
     let mut of_day: BTreeMap<u128, Sum> = BTreeMap::new();
     let mut often: BTreeMap<u128, Sum> = BTreeMap::new();
     let mut one_way: BTreeMap<(u128, Direction), Sum> = BTreeMap::new();
     for row in rows {
-        of_day.entry(row.user).or_default().add(row, |sum| sum.fen > 5_000_000);
-        often.entry(row.user).or_default().add(row, |sum| sum.count > 50);
-        one_way.entry((row.user, row.direction)).or_default().add(row, |sum| sum.fen >= 50_000_000);
+        of_day.entry(row.user).or_default().add(&row, |sum| sum.fen > 5_000_000);
+        often.entry(row.user).or_default().add(&row, |sum| sum.count > 50);
+        one_way.entry((row.user, row.direction)).or_default().add(&row, |sum| sum.fen >= 50_000_000);
     }
     for (user, sum) in of_day {
         if let Some(at) = sum.passed_at {

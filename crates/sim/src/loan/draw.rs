@@ -30,6 +30,10 @@ const TRADED_ONE_IN: u64 = 10;
 /// Lenders withdraw within so many days after they were paid back.
 pub(super) const PAYOUT_DAYS: u32 = 3;
 
+/// In a run lenders withdraw within so many days what they were paid back in so many days before.
+pub(super) const RUN_DAYS: u32 = 5;
+pub(super) const IDLE_DAYS: u32 = 30;
+
 /// Transactions of a loan until it is settled, on average.
 pub(crate) fn expected_transactions() -> f64 {
     13.5 * 2.42 + 3.0
@@ -132,6 +136,7 @@ fn draw(world: &World, member: &Member, offered: u32, number: u64) -> Loan {
         claim_days: None,
         fails: fate == Fate::Fails,
         is_traded: fate == Fate::Traded,
+        run_from: member.run_from().filter(|_| fate != Fate::Fails),
     }
 }
 
@@ -182,12 +187,26 @@ pub(crate) fn touching<'w>(
         let offered = day.checked_sub(trade_offset(*term));
         offered.into_iter().flat_map(move |offered| of_fate(Fate::Traded, offered, class, TERMS.len()))
     });
+    // In a run those too whose lenders left their money where it was.
+    let run = member.run_from().filter(|from| (*from..*from + RUN_DAYS).contains(&day));
+    let idle = run.into_iter().flat_map(move |from| {
+        TERMS.iter().enumerate().flat_map(move |(class, term)| {
+            let earliest = from.saturating_sub(IDLE_DAYS + term + OPEN_DAYS_MAX + LATE_DAYS);
+            // What ends about now comes above.
+            let latest = day.saturating_sub(term + OPEN_DAYS_MAX + LATE_DAYS + PAYOUT_DAYS - 1);
+            (earliest..latest).flat_map(move |offered| {
+                let count = world.loan_count(member, offered);
+                let numbers = (class as u64..count).step_by(TERMS.len());
+                numbers.map(move |number| draw(world, member, offered, number))
+            })
+        })
+    });
     let planted = member
         .extras
         .loans
         .iter()
         .filter(move |loan| loan.offered <= day && day <= loan.repaid.saturating_add(PAYOUT_DAYS));
-    planted.cloned().chain(fresh).chain(ending).chain(failed).chain(traded)
+    planted.cloned().chain(fresh).chain(ending).chain(failed).chain(traded).chain(idle)
 }
 
 /// The place of a term among the terms, which decides who withdraws when.

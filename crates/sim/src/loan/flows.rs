@@ -3,7 +3,7 @@
 use model::streams::{Channel, Direction, TransactionKind};
 
 use super::Loan;
-use super::draw::{CLASSES, PAYOUT_DAYS, class_of, touching};
+use super::draw::{CLASSES, IDLE_DAYS, PAYOUT_DAYS, RUN_DAYS, class_of, touching};
 use super::shares::UNIT_FEN;
 use crate::cycle::micros_in_day;
 use crate::line::Tag;
@@ -101,6 +101,25 @@ impl Loan {
         let class = class_of(self.term_days);
         (self.repaid..self.repaid + PAYOUT_DAYS)
             .find(|day| mix(person ^ mix(u64::from(*day))) % CLASSES == class)
+            .or_else(|| self.run_day(person))
+    }
+
+    /// The day on which a lender withdraws what would otherwise be left: in a run, all of it.
+    fn run_day(&self, person: u64) -> Option<u32> {
+        let from = self.run_from?;
+        let bits = mix(person ^ self.key);
+        if self.repaid >= from {
+            return Some(self.repaid + (bits % u64::from(PAYOUT_DAYS)) as u32);
+        }
+        (self.repaid + IDLE_DAYS >= from).then(|| from + (bits % u64::from(RUN_DAYS)) as u32)
+    }
+
+    /// Whether anybody may withdraw what came back of it on a day.
+    fn pays_out(&self, day: u32) -> bool {
+        let in_run = |from: u32| {
+            (from..from + RUN_DAYS).contains(&day) && self.repaid < from && self.repaid + IDLE_DAYS >= from
+        };
+        (self.repaid..self.repaid + PAYOUT_DAYS).contains(&day) || self.run_from.is_some_and(in_run)
     }
 
     fn repayment_micros(&self) -> u64 {
@@ -173,7 +192,7 @@ impl Loan {
             push(at, owed, Part::Repayment);
             push(at + 60_000_000, self.fee_fen(), Part::Fee);
         }
-        if (self.repaid..self.repaid + PAYOUT_DAYS).contains(&day) {
+        if self.pays_out(day) {
             for (lender, units) in self.share_units().into_iter().enumerate() {
                 let lender = lender as u32;
                 if !self.lends(lender) || self.withdrawal_day(client, lender, units) != Some(day) {
@@ -211,7 +230,7 @@ impl Loan {
         if self.trade_day() == Some(day) {
             count += 2 * (0..lenders).filter(|lender| self.is_sold(*lender, units(*lender))).count() as u64;
         }
-        if (self.repaid..self.repaid + PAYOUT_DAYS).contains(&day) {
+        if self.pays_out(day) {
             let withdraw = |lender: &u32| {
                 self.lends(*lender) && self.withdrawal_day(client, *lender, units(*lender)) == Some(day)
             };

@@ -77,6 +77,8 @@ pub(crate) struct Loan {
     pub(crate) fails: bool,
     /// Some of its claims are sold.
     pub(crate) is_traded: bool,
+    /// From this day on lenders withdraw all that they have.
+    pub(crate) run_from: Option<u32>,
 }
 
 impl Loan {
@@ -198,12 +200,12 @@ impl Loan {
     pub(crate) fn claim_row(&self, client: &dyn Fn(u64) -> u64, event: &Event, day: u32) -> Option<ClaimRow> {
         let tag =
             |prefix, lender: u32| Tag::new(prefix, self.id.day, self.id.number * 1000 + u64::from(lender));
-        let (lender, id, person, amount_fen, bought) = match event.part {
-            Part::Lending(n) => (n, tag("Q", n), self.lender(client, n), event.amount_fen, None),
+        let (id, person, amount_fen, bought) = match event.part {
+            Part::Lending(n) => (tag("Q", n), self.lender(client, n), event.amount_fen, None),
             // Of the price, what is above full units is interest.
             Part::Purchase(n) => {
                 let principal = event.amount_fen / shares::UNIT_FEN * shares::UNIT_FEN;
-                (n, tag("QZ", n), self.buyer(n), principal, Some(tag("Q", n)))
+                (tag("QZ", n), self.buyer(n), principal, Some(tag("Q", n)))
             }
             _ => return None,
         };

@@ -108,6 +108,7 @@ impl Stage<'_> {
             claim_days: None,
             fails: false,
             is_traded: false,
+            run_from: None,
         }
     }
 

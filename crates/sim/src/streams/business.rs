@@ -12,7 +12,7 @@ use crate::line::Tag;
 use crate::planted::Conduct;
 use crate::plots::Plot;
 use crate::rng::Rng;
-use crate::world::{Member, Topic, World};
+use crate::world::{Member, REDEMPTION_DAYS, Topic, World};
 
 /// A platform's figures that others need too.
 pub(crate) struct Lending {
@@ -120,11 +120,11 @@ fn fund_sales(world: &World, member: &Member, day: u32) -> FundSales {
     let mut redeemed = daily.between(0.006, 0.012) * busy(Flow::Out);
     if let Some(Plot::Redemptions { from }) = member.plot {
         let days = days_into(from, day);
-        if (1..=4).contains(&days) {
+        if member.is_run_on(day) {
             redeemed = daily.between(0.09, 0.16);
         }
         // What is redeemed is gone from the value held.
-        value *= (0..days.min(4)).fold(1.0, |product, _| product * 0.89);
+        value *= (0..days.min(REDEMPTION_DAYS)).fold(1.0, |product, _| product * 0.89);
     }
     FundSales {
         subscriptions: fen(value * daily.between(0.007, 0.014) * busy(Flow::In)),

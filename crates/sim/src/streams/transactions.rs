@@ -26,6 +26,18 @@ const SMALL_FEN: std::ops::Range<u64> = 100..5_000;
 /// A kind of transaction: how many of a thousand, and which way the money goes.
 type Share = (u64, TransactionKind, Direction);
 
+/// The kinds of an insurer whose policies are surrendered, and of a fund whose units are redeemed, by
+/// many at once.
+fn kinds_of_run(line: LineOfBusiness) -> &'static [Share] {
+    use Direction::{In, Out};
+    use TransactionKind::{Claim, Fee, Premium, Redemption, Subscription, Surrender};
+    match line {
+        LineOfBusiness::Insurance => &[(540, Premium, Out), (60, Claim, In), (400, Surrender, In)],
+        LineOfBusiness::Fund => &[(90, Subscription, Out), (900, Redemption, In), (10, Fee, Out)],
+        _ => kinds(line),
+    }
+}
+
 /// The kinds of each line of business.
 fn kinds(line: LineOfBusiness) -> &'static [Share] {
     use Direction::{In, Out};
@@ -78,8 +90,9 @@ impl<'w> Movements<'w> {
     pub(super) fn new(world: &'w World, member: &'w Member, day: u32) -> Self {
         let line = member.public.line;
         let total = u64::from(world.ordinary_count(member, day));
-        let mut kinds = kinds(line).to_vec();
-        if line == LineOfBusiness::Fund {
+        let has_run = member.is_run_on(day);
+        let mut kinds = if has_run { kinds_of_run(line) } else { kinds(line) }.to_vec();
+        if line == LineOfBusiness::Fund && !has_run {
             // More is bought when salaries come, more is sold at the end of the month and after holidays.
             let factor = |flow| day_factor(&world.calendar, line, world.day(day), flow);
             let tilt = factor(Flow::Out) / factor(Flow::In);
