@@ -268,8 +268,14 @@ impl<'a> Line<'a> {
 
     /// A network address of the private range 10.0.0.0/8 (RFC 1918), which belongs to no one.
     pub(crate) fn address(self, name: &str, host: u32) -> Self {
-        let [_, b, c, d] = host.to_be_bytes();
-        self.text(name, &format!("10.{b}.{c}.{d}"))
+        let [_, rest @ ..] = host.to_be_bytes();
+        self.quoted(name, |out| {
+            out.extend_from_slice(b"10");
+            for part in rest {
+                out.push(b'.');
+                push_number(out, u64::from(part));
+            }
+        })
     }
 
     /// A list of items, each written by `write`.
