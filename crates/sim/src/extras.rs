@@ -57,6 +57,8 @@ pub(crate) struct Flags {
     pub(crate) solvency: Option<(i64, i64)>,
     /// A critical incident on a day, at a time.
     pub(crate) critical: Option<(u32, Time)>,
+    /// What guarantees stand for, as a share of the loan balance.
+    pub(crate) guarantee: Option<f64>,
     /// From a day on so much of the clients' reserve is deposited.
     pub(crate) reserve: Option<(u32, f64)>,
     /// Filings of a stream and day that do not come as they should.

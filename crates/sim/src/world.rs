@@ -128,7 +128,7 @@ impl World {
         let lines = lines_of_business(plan.institutions);
         let banks = lines.iter().filter(|line| **line == LineOfBusiness::Custody).count();
         let plots = cast(plan.seed, &lines, plan.days);
-        let sizes = Amounts::log_normal(1.0, 1.1);
+        let sizes = Amounts::log_normal(1.0, 0.8);
         let mut members: Vec<Member> = Vec::with_capacity(lines.len());
         for (index, (line, plot)) in lines.iter().zip(plots).enumerate() {
             let mut rng = Rng::keyed(plan.seed, &[Topic::Profile as u64, index as u64]);
@@ -141,7 +141,7 @@ impl World {
                     line: *line,
                     custody_bank: bank.map(|bank| InstitutionId::synthetic(bank as u32 + 1)),
                 },
-                size: (sizes.draw_fen(&mut rng) as f64 / 100.0).clamp(0.15, 12.0),
+                size: (sizes.draw_fen(&mut rng) as f64 / 100.0).clamp(0.2, 6.0),
                 users: 0,
                 bank,
                 plot,

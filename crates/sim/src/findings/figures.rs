@@ -7,8 +7,11 @@ use model::streams::{BusinessDaily, LineOfBusiness};
 use super::Found;
 use super::watch::is_filed;
 use crate::streams::business::{self, Figures};
+use crate::truth::Expected;
 use crate::world::Member;
 
+/// Institutions from which on no ten of them have four fifths of what is moved.
+const SPREAD_FROM: usize = 40;
 /// Days of grades that a first rating needs.
 const RATED_DAYS: i32 = 30;
 
@@ -34,10 +37,41 @@ pub(super) fn find(found: &mut Found<'_>, member: &Member) {
             found.planted(member, day as u32, entry, Vec::new(), conduct, at);
         }
     }
+    if let Some(last) = found.days().checked_sub(1)
+        && member.public.line == LineOfBusiness::P2p
+        && member.plot.is_none()
+    {
+        let entries = [
+            ("guarantee-coverage", "guarantees for a tenth of the loans and more"),
+            ("public-reach", "fewer than a thousand lenders"),
+        ];
+        for (entry, why) in entries {
+            found.add(member, last, entry, Vec::new(), Expected::Lawful { why });
+        }
+    }
     if member.public.line == LineOfBusiness::Payment {
         // It rests on all grades of the quarter before.
         for day in 0..found.days() {
             found.possible(member, day, "payment-rating", Vec::new(), "rating");
+        }
+    }
+}
+
+/// What the whole industry's transactions show: from forty institutions on the ten largest have less
+/// than four fifths, of fewer they may have more by nature.
+pub(super) fn find_across(found: &mut Found<'_>) {
+    let world = found.world;
+    let Some(first) = world.members.iter().find(|member| member.public.line != LineOfBusiness::Custody)
+    else {
+        return;
+    };
+    let entry = "transaction-concentration";
+    for day in 0..found.days() {
+        if world.members.len() < SPREAD_FROM {
+            found.possible(first, day, entry, Vec::new(), "few-institutions");
+        } else {
+            let why = "the ten largest have less than four fifths";
+            found.add(first, day, entry, Vec::new(), Expected::Lawful { why });
         }
     }
 }
@@ -58,6 +92,12 @@ fn lending(figures: &[Option<Figures>], day: usize, today: &Figures) -> Shown {
     }
     if today.overdue * 10 > today.balance {
         shown.push(("overdue-ratio", "bad-loans"));
+    }
+    if today.guarantee * 10 < today.balance {
+        shown.push(("guarantee-coverage", "thin-guarantee"));
+    }
+    if today.lenders >= 1000 {
+        shown.push(("public-reach", "loan-surge"));
     }
     shown
 }

@@ -32,6 +32,7 @@ pub(crate) fn settle(world: &mut World) {
         figures::find(&mut found, member);
     }
     lending::find_across(&mut found);
+    figures::find_across(&mut found);
     let mut truths = found.truths;
     truths.append(&mut world.truths);
     truths.sort_by(|a, b| {

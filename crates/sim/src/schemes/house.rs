@@ -56,3 +56,7 @@ pub(super) fn reserve_short(stage: &mut Stage<'_>) {
     let Some(day) = stage.someday(3) else { return };
     stage.member.extras.flags.reserve = Some((day, 0.06));
 }
+
+pub(super) fn thin_guarantee(stage: &mut Stage<'_>) {
+    stage.member.extras.flags.guarantee = Some(0.07);
+}

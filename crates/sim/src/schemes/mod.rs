@@ -84,6 +84,7 @@ const SCHEMES: &[Scheme] = &[
     scheme(Some(Insurance), "solvency", house::low_core_solvency),
     scheme(Some(Insurance), "solvency", house::low_solvency),
     scheme(Some(Payment), "reserve", house::reserve_short),
+    scheme(Some(P2p), "guarantee", house::thin_guarantee),
     scheme(Some(Insurance), "", sales::unfiled_product),
     scheme(Some(Insurance), "", sales::stopped_product),
     scheme(Some(Insurance), "", sales::renewal_promised),

@@ -21,6 +21,8 @@ pub(crate) struct Lending {
     pub(crate) nonperforming: Fen,
     pub(crate) cash_reserve: Fen,
     pub(crate) debt_due_30_days: Fen,
+    pub(crate) guarantee_funds: Fen,
+    pub(crate) lenders: u64,
     average_return_percent: f64,
 }
 
@@ -42,11 +44,12 @@ fn generators(world: &World, member: &Member, day: u32) -> (Rng, Rng) {
 pub(crate) fn lending(world: &World, member: &Member, day: u32) -> Lending {
     let (mut fixed, mut daily) = generators(world, member, day);
     let trend = 1.0 + fixed.between(-0.0004, 0.0012) * f64::from(day);
-    let mut balance = 6e8 * member.size * trend * daily.between(0.997, 1.003);
+    let mut surge = 1.0;
     if let Some(Plot::LoanSurge { from }) = member.plot {
         // 4.5 % a day, for ten days.
-        balance *= (0..days_into(from, day).min(10)).fold(1.0, |product, _| product * 1.045);
+        surge = (0..days_into(from, day).min(10)).fold(1.0, |product, _| product * 1.045);
     }
+    let balance = 2.5e8 * member.size * trend * surge * daily.between(0.997, 1.003);
     let due = balance * fixed.between(0.11, 0.18) * daily.between(0.98, 1.02);
     let mut liquidity = fixed.between(1.7, 3.2) * daily.between(0.97, 1.03);
     if let Some(Plot::RunningDry { from }) = member.plot {
@@ -65,6 +68,11 @@ pub(crate) fn lending(world: &World, member: &Member, day: u32) -> Lending {
         cash_reserve: fen(due * liquidity),
         debt_due_30_days: fen(due),
         average_return_percent: fixed.between(6.5, 11.0),
+        // At a sound platform a tenth is covered at least.
+        guarantee_funds: fen(balance * member.extras.flags.guarantee.unwrap_or(fixed.between(0.11, 0.18))),
+        // And fewer than a thousand persons lend: the larger it is, the more each of them.
+        lenders: ((fixed.between(560.0, 640.0) + 35.0 * member.size) * surge * daily.between(0.99, 1.01))
+            as u64,
     }
 }
 
@@ -146,6 +154,9 @@ pub(crate) struct Figures {
     pub(crate) into: i128,
     /// Surrenders or redemptions of the day.
     pub(crate) out: i128,
+    /// Of a platform: what guarantees stand for its loans, and how many persons lend.
+    pub(crate) guarantee: i128,
+    pub(crate) lenders: u64,
 }
 
 /// The figures of a day as they are filed.
@@ -160,6 +171,8 @@ pub(crate) fn figures(world: &World, member: &Member, day: u32) -> Option<Figure
                 nonperforming: of(one.nonperforming),
                 cash: of(one.cash_reserve),
                 due: of(one.debt_due_30_days),
+                guarantee: of(one.guarantee_funds),
+                lenders: one.lenders,
                 ..Figures::default()
             }
         }
@@ -210,17 +223,17 @@ pub(super) fn write<W: Write>(
                 let balance = figures.balance.0 as f64 / 100.0;
                 // A sound platform by the measure of early warning: lenders of some means, many borrowers,
                 // none of them large.
-                let lenders = balance / fixed.between(60_000.0, 110_000.0);
-                let borrowers = balance / fixed.between(30_000.0, 90_000.0);
-                let top10 = fixed.between(0.3, 0.8);
-                let top10_lender = fixed.between(1.8, 4.0);
+                let lenders = figures.lenders as f64;
+                let borrowers = balance / fixed.between(9_000.0, 14_000.0);
+                let top10 = fixed.between(0.35, 0.6);
+                let top10_lender = fixed.between(2.2, 4.0);
                 line.money("loan_balance", figures.balance)
                     .money("overdue_balance", figures.overdue)
                     .money("nonperforming_balance", figures.nonperforming)
                     .money("cash_reserve", figures.cash_reserve)
                     .money("debt_due_30_days", figures.debt_due_30_days)
-                    .money("guarantee_funds", fen(balance * fixed.between(0.06, 0.13)))
-                    .count("lenders", lenders as u64)
+                    .money("guarantee_funds", figures.guarantee_funds)
+                    .count("lenders", figures.lenders)
                     .count("borrowers", borrowers as u64)
                     .count("small_lenders", (lenders * fixed.between(0.2, 0.4)) as u64)
                     .count("large_lenders", (lenders * fixed.between(0.17, 0.3)) as u64)
