@@ -135,9 +135,10 @@ fn reserve(found: &mut Found<'_>, member: &Member, day: u32, today: &Figures) ->
     if today.cash >= today.balance {
         return Vec::new();
     }
-    // Without a rating everything has to be deposited, with the best one a tenth.
+    // Without a rating everything has to be deposited, with the best one a tenth. A rating of the
+    // grades before a quarter holds from the quarter's second month on.
     let date = found.world.day(day);
-    let mut quarter = date.first_of_month();
+    let mut quarter = date.first_of_month().plus(-1).first_of_month();
     while quarter.month() % 3 != 1 {
         quarter = quarter.plus(-1).first_of_month();
     }
