@@ -212,7 +212,8 @@ pub struct GradeEvent {
     pub verdict: Verdict,
     /// All reasons, the worst first; undetermined ones are always among them.
     pub reasons: Vec<Reason>,
-    /// The rules that looked at the day's records and found nothing, in the order of the rulebook.
+    /// The streaming rules that looked at the day's records and found nothing, in the order of the
+    /// rulebook. Queries are not named: `analysis::grade` says why.
     pub passed: Vec<String>,
     /// The ledger's size when it was computed: everything before it was taken into account.
     pub as_of: u64,

@@ -49,7 +49,7 @@ pub(crate) struct PlanArgs {
     /// Transactions in all
     #[arg(long, value_name = "NUMBER", default_value_t = 200_000)]
     pub(crate) transactions: u64,
-    /// The last day; without it, yesterday
+    /// The last day; without it, yesterday, or before noon the day before
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
     pub(crate) until: Option<Day>,
 }
@@ -66,7 +66,8 @@ impl PlanArgs {
     }
 
     fn plan(&self, clock: &Clock) -> MarketPlan {
-        let until = self.until.unwrap_or_else(|| clock.now().day().plus(-1));
+        // A day's filings are all there at noon of the next.
+        let until = self.until.unwrap_or_else(|| clock.now().plus_seconds(-12 * 3600).day().plus(-1));
         let back = i32::try_from(self.days.max(1) - 1).unwrap_or(i32::MAX);
         MarketPlan {
             seed: self.seed,

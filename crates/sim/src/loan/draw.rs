@@ -53,9 +53,9 @@ fn fate(world: &World, member: &Member, offered: u32, number: u64) -> Fate {
     let bits = mix(world.plan.seed ^ mix(place ^ 0xfa7e));
     if member.extras.flags.is_clockwork {
         Fate::Held
-    } else if bits % FAILS_ONE_IN == 0 {
+    } else if bits.is_multiple_of(FAILS_ONE_IN) {
         Fate::Fails
-    } else if (bits >> 32) % TRADED_ONE_IN == 0 {
+    } else if (bits >> 32).is_multiple_of(TRADED_ONE_IN) {
         Fate::Traded
     } else {
         Fate::Held
