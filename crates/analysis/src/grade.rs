@@ -1,6 +1,8 @@
 //! From readings and findings to the grade of an institution and day (requirement 2.6): the worst
 //! band of all entries that take part, with every reason beside it.
 
+mod current;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
@@ -11,6 +13,7 @@ use query::arrow::error::ArrowError;
 use rulebook::{Entry, Rule, Rulebook, WhenUndetermined};
 
 use crate::indicators::Reading;
+pub use current::current;
 
 /// Readings of one indicator, made anew for some days.
 #[derive(Debug)]

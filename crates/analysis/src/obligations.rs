@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use model::event::{FilingOutcome, FilingReceipt};
-use model::streams::LineOfBusiness;
+use model::streams::{LineOfBusiness, STREAMS};
 use model::time::{Day, Time};
 use rulebook::{Duty, Obligation, ObligationStatus, Period, Rulebook};
 
@@ -139,6 +139,11 @@ impl Duties {
             day = day.plus(-1);
         }
         day
+    }
+
+    /// The last day whose daily filings have all come due at a time.
+    pub fn all_closed_until(&self, now: Time) -> Day {
+        self.closed_until(STREAMS.iter().map(|stream| stream.name), now)
     }
 
     /// The days for which something is owed that becomes due after `before` and not after `now`, up

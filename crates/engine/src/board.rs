@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
+use analysis::grade::current;
 use model::event::{Finding, GradeEvent, Notice};
 use model::time::{Day, Time};
 
@@ -40,11 +41,15 @@ impl Board {
         shown.grades.values().filter(|grade| wanted(grade)).cloned().collect()
     }
 
-    /// The latest grade of each institution.
-    pub fn latest(&self) -> BTreeMap<String, GradeEvent> {
+    /// The current grade of each institution, when the filings of days up to one have come due.
+    pub fn current(&self, closed: Day) -> Vec<GradeEvent> {
         let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let latest = shown.grades.values().map(|grade| (grade.institution.clone(), grade.clone()));
-        latest.collect()
+        let mut of_each: BTreeMap<&str, Vec<&GradeEvent>> = BTreeMap::new();
+        for grade in shown.grades.values() {
+            of_each.entry(&grade.institution).or_default().push(grade);
+        }
+        let of_each = of_each.into_values();
+        of_each.filter_map(|grades| current(grades.into_iter(), closed)).cloned().collect()
     }
 
     /// The findings that `wanted` names, in the order in which they were sealed.

@@ -7,7 +7,6 @@ use std::ops::RangeInclusive;
 use analysis::grade::GradeBoard;
 use analysis::indicators;
 use analysis::obligations::{Duties, Filed, Registered};
-use model::streams::STREAMS;
 use model::time::{Day, Time};
 use query::{RecordBatch, Session, Table};
 use rulebook::{Indicator, Rulebook};
@@ -103,12 +102,11 @@ pub(crate) fn closed(
 ) -> Option<RangeInclusive<Day>> {
     let tables = indicators::tables(book, indicator);
     // A day's grade stands when everything that is owed for the day has come due.
-    let rests_on_grades = tables.contains(rulebook::GRADES);
-    let streams = match rests_on_grades {
-        true => STREAMS.iter().map(|stream| stream.name).collect(),
-        false => rulebook::streams_behind(tables),
+    let closed = match tables.contains(rulebook::GRADES) {
+        true => duties.all_closed_until(now),
+        false => duties.closed_until(rulebook::streams_behind(tables), now),
     };
-    let closed = duties.closed_until(streams, now).plus(-(indicator.lookahead_days as i32));
+    let closed = closed.plus(-(indicator.lookahead_days as i32));
     let days = *days.start()..=closed.min(*days.end());
     (!days.is_empty()).then_some(days)
 }

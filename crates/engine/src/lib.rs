@@ -328,6 +328,12 @@ impl Engine {
         &self.board
     }
 
+    /// The current grade of each institution: of a day that is not over only what was found counts.
+    pub fn current_grades(&self) -> Vec<model::event::GradeEvent> {
+        let duties = analysis::obligations::Duties::of(&self.rulebook);
+        self.board.current(duties.all_closed_until(self.clock.now()))
+    }
+
     /// The findings that wait for a person (requirements 1.7 and 3.1), the first due first.
     pub fn review_queue(&self) -> Vec<Review> {
         self.board.with_findings(|findings| {

@@ -16,7 +16,7 @@ use model::event::{Grade, Verdict};
 use model::spec::Record;
 use model::streams::Transaction;
 use model::time::{Day, Time};
-use rulebook::{Entry, Rulebook, SourceFile};
+use rulebook::{Draft, Entry, Rulebook, SourceFile};
 use sim::Market;
 
 const GREEN: Verdict = Verdict::Graded(Grade::Green);
@@ -207,4 +207,37 @@ fn a_draft_is_held_against_the_version_in_force() {
     assert_eq!(report, again, "the same over the same");
     let unknown = past.backtest(&book, &book, "nothing-of-that-name", &days(), |_| {});
     assert!(unknown.unwrap_err().to_string().contains("nothing-of-that-name"));
+}
+
+#[test]
+fn texts_that_were_replaced_are_no_part_of_a_draft() {
+    const PATH: &str = "special/frequent-transactions.yaml";
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Clock::manual(Time::start_of(plan().first_day)));
+    file_all(&engine, &Market::new(plan()));
+    drop(engine);
+    let (past, _links) = past(dir.path());
+    let id = "frequent-transactions";
+    let book = rulebook::load::embedded().unwrap();
+    let text = book.files().iter().find(|file| file.path == PATH).unwrap().text.to_string();
+    let version = book.entry(id).unwrap().meta().version;
+    let draft = |later: u32, above: u32| {
+        let number = (format!("version: {version}\n"), format!("version: {}\n", version + later));
+        let text = text.replace(&number.0, &number.1);
+        let text =
+            text.replace("{yellow: \"> 50\", orange: \"> 500\"}", &format!("{{yellow: \"> {above}\"}}"));
+        Draft::new("frequent-transactions.yaml", &text, None)
+    };
+    // Two versions were replaced, both of which find much; the draft finds nothing.
+    let middle = plan().first_day.plus(4);
+    let second = book.succeeded_by(&draft(1, 5), middle).unwrap();
+    let third = second.succeeded_by(&draft(2, 8), middle.plus(4)).unwrap();
+    let nothing = draft(3, 100_000).rulebook(third.files()).unwrap();
+    let report = past.backtest(&nothing, &third, id, &days(), |_| {}).unwrap();
+    assert_eq!(report.in_force.len(), 3);
+    assert_eq!(report.draft.as_ref().unwrap().version, version + 3);
+    assert_eq!(report.total.draft.all(), 0, "{}", told(&report));
+    let in_force = found(&past, &third, id).len() as u64;
+    assert_eq!((report.total.in_force.all(), report.total.only_in_force), (in_force, in_force));
+    assert!(in_force > found(&past, &book, id).len() as u64, "each version for its days");
 }

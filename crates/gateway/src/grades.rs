@@ -64,7 +64,7 @@ impl Wanted {
     }
 }
 
-/// `GET /v1/grades?institution=&day=&offset=&limit=`: by day and institution; the latest of each
+/// `GET /v1/grades?institution=&day=&offset=&limit=`: by day and institution; the current one of each
 /// institution when neither is named.
 pub(crate) async fn grades(
     State(context): State<Shared>,
@@ -75,7 +75,7 @@ pub(crate) async fn grades(
     blocking(move || {
         let board = context.engine.board();
         let all: Vec<GradeEvent> = match (&wanted.institution, wanted.day) {
-            (None, None) => board.latest().into_values().collect(),
+            (None, None) => context.engine.current_grades(),
             _ => board.grades(|grade| wanted.has(&grade.institution, grade.day)),
         };
         Ok(answer::ok(&Grades { total: all.len(), offset: wanted.offset, grades: wanted.part(all) }))

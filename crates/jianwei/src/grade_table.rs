@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use analysis::grade::current;
+use analysis::obligations::Duties;
 use miette::Report;
 use model::event::{Grade, GradeEvent, Reason, Verdict};
 use model::streams::LineOfBusiness;
@@ -52,12 +54,18 @@ struct Line<'a> {
 }
 
 impl Shown<'_> {
+    /// The last day whose filings had come due when they were judged last.
+    fn closed(&self) -> Day {
+        Duties::of(self.book).all_closed_until(self.graded.judged)
+    }
+
     fn lines(&self) -> Vec<Line<'_>> {
         let institutions = self.graded.institutions();
+        let closed = self.closed();
         let mut lines: Vec<Line<'_>> = institutions
             .into_iter()
             .map(|institution| {
-                let latest = self.graded.of(&institution, self.until).next_back();
+                let latest = current(self.graded.of(&institution, self.until), closed);
                 let worst =
                     self.graded.of(&institution, self.until).max_by_key(|grade| weight(Some(grade.verdict)));
                 Line { institution, latest, worst }
@@ -184,7 +192,7 @@ impl Shown<'_> {
     }
 
     fn industry(&self, screen: &mut Screen) -> Result<(), Report> {
-        let Some(grade) = self.graded.of(INDUSTRY, self.until).next_back() else { return Ok(()) };
+        let Some(grade) = current(self.graded.of(INDUSTRY, self.until), self.closed()) else { return Ok(()) };
         let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
         let name = self.lang.words("全行业指标", "Indicators of the whole industry");
         screen.line(format_args!("\n{name}: {verdict} ({}) {}", grade.day, self.reasons(grade)))
@@ -216,12 +224,18 @@ impl Shown<'_> {
         day: Option<Day>,
     ) -> Result<bool, Report> {
         let mut shown = false;
+        let closed = self.closed();
         let wanted = |sealed: &&SealedGrade| day.is_none_or(|day| sealed.grade.day == day);
         for SealedGrade { grade, position } in self.graded.sealed_of(institution, self.until).filter(wanted) {
             shown = true;
             let verdict = screen.paint(Style::of_verdict(grade.verdict), &word(grade.verdict, self.lang));
             let sealed = self.lang.words("封存于账本位置", "sealed at ledger position");
-            screen.line(format_args!("{}  {institution}  {verdict}  ({sealed} {position})", grade.day))?;
+            let mut remark = format!("{sealed} {position}");
+            if grade.day > closed {
+                remark += "; ";
+                remark += &self.lang.words("当日报送尚未截止", "filings of the day are not due yet");
+            }
+            screen.line(format_args!("{}  {institution}  {verdict}  ({remark})", grade.day))?;
             for reason in &grade.reasons {
                 // The calm ones only when one day is asked for.
                 if day.is_some() || is_hit(reason) || reason.verdict == Verdict::Undetermined {

@@ -55,6 +55,8 @@ pub(crate) struct Graded {
     pub(crate) registered: BTreeMap<String, Registered>,
     /// Records in the ledger.
     pub(crate) records: u64,
+    /// The time to which obligations were judged last.
+    pub(crate) judged: Time,
     /// Findings at the end of the list whose occasion was not read yet.
     undated: usize,
 }
@@ -98,6 +100,7 @@ impl Graded {
                 let occasion: Occasion = opener.event(&head, entry)?;
                 let undated = self.findings.iter_mut().rev().take(std::mem::take(&mut self.undated));
                 undated.for_each(|sealed| sealed.found_at = occasion.time);
+                self.judged = occasion.time;
             }
             EventKind::Filing
             | EventKind::Erasure

@@ -114,27 +114,32 @@ enum Side<'b> {
 }
 
 impl<'b> Side<'b> {
-    /// The editions of an entry in a rulebook; in force on all days where `always`.
-    fn of(book: &'b Rulebook, id: &str, always: bool) -> Vec<Self> {
-        let held = |meta: &mut Meta| {
-            if always {
-                meta.effective = Effective { from: LONG_AGO, to: None };
-            }
-        };
+    /// The editions of an entry in a rulebook, each in force on days of its own.
+    fn editions(book: &'b Rulebook, id: &str) -> Vec<Self> {
         let own = book.entries().into_iter().filter(|entry| entry.meta().id == id);
-        own.map(|entry| match entry {
-            Entry::Rule(rule) => {
-                let mut rule = rule.clone();
-                held(&mut rule.meta);
-                Self::Rule(rule)
-            }
-            Entry::Indicator(indicator) => {
-                let mut indicator = indicator.clone();
-                held(&mut indicator.meta);
-                Self::Indicator(book, indicator)
-            }
-        })
-        .collect()
+        own.map(|entry| Self::of(book, entry)).collect()
+    }
+
+    /// The newest edition of an entry in a rulebook, as if it were in force on all days. Those that
+    /// it replaces are no part of a draft.
+    fn newest(book: &'b Rulebook, id: &str) -> Option<Self> {
+        let mut side = Self::of(book, book.entry(id)?);
+        side.meta_mut().effective = Effective { from: LONG_AGO, to: None };
+        Some(side)
+    }
+
+    fn of(book: &'b Rulebook, entry: Entry<'b>) -> Self {
+        match entry {
+            Entry::Rule(rule) => Self::Rule(rule.clone()),
+            Entry::Indicator(indicator) => Self::Indicator(book, indicator.clone()),
+        }
+    }
+
+    fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Self::Rule(rule) => &mut rule.meta,
+            Self::Indicator(_, indicator) => &mut indicator.meta,
+        }
     }
 
     fn meta(&self) -> &Meta {
@@ -199,7 +204,7 @@ impl Past {
         days: &RangeInclusive<Day>,
         take: &mut (dyn FnMut(Found) + Send),
     ) -> Result<(), EngineError> {
-        let sides = Side::of(book, id, false);
+        let sides = Side::editions(book, id);
         for portion in self.portions(sides.iter(), days)? {
             for side in &sides {
                 side.run(self, &portion, take)?;
@@ -222,8 +227,8 @@ impl Past {
         days: &RangeInclusive<Day>,
         mut progress: impl FnMut(Day),
     ) -> Result<Report, EngineError> {
-        let (new, old) = (Side::of(draft, id, true), Side::of(in_force, id, false));
-        if new.is_empty() && old.is_empty() {
+        let (new, old) = (Side::newest(draft, id), Side::editions(in_force, id));
+        if new.is_none() && old.is_empty() {
             return Err(EngineError::evaluation(format!("neither rulebook has an entry \"{id}\"")));
         }
         let mut comparing = Comparing::default();
@@ -231,7 +236,7 @@ impl Past {
             for side in &old {
                 side.run(self, &portion, &mut |found| comparing.hold(found))?;
             }
-            for side in &new {
+            if let Some(side) = &new {
                 side.run(self, &portion, &mut |found| comparing.meet(found))?;
             }
             comparing.close();
@@ -244,7 +249,7 @@ impl Past {
             to: *days.end(),
             as_of: self.as_of(),
             rulebook: in_force.hash().to_string(),
-            draft: new.first().map(|side| Edition::of(side.meta())),
+            draft: new.as_ref().map(|side| Edition::of(side.meta())),
             in_force: old.iter().map(|side| Edition::of(side.meta())).collect(),
             total,
             institutions,
