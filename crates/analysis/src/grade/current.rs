@@ -41,15 +41,15 @@ mod tests {
     fn a_day_that_is_not_over_counts_only_where_something_was_found() {
         use Grade::{Green, Orange, Red, Yellow};
         // Grades of days 1, 2, …; the last day that closed; the day of the current grade.
-        let table: [(&[Option<Grade>], i32, Option<i32>); 8] = [
-            (&[], 2, None),
-            (&[Some(Orange), Some(Green), Some(Green)], 1, Some(1)),
-            (&[Some(Green), Some(Green), Some(Green)], 2, Some(2)),
-            (&[Some(Green), Some(Red), Some(Green)], 1, Some(2)),
-            (&[Some(Orange), Some(Yellow), Some(Orange)], 1, Some(1)),
-            (&[Some(Yellow), Some(Orange), Some(Orange)], 1, Some(3)),
-            (&[None, Some(Green)], 1, Some(1)),
-            (&[Some(Green), Some(Yellow)], 0, Some(2)),
+        let table = [
+            (vec![], 2, None),
+            (vec![Some(Orange), Some(Green), Some(Green)], 1, Some(1)),
+            (vec![Some(Green), Some(Green), Some(Green)], 2, Some(2)),
+            (vec![Some(Green), Some(Red), Some(Green)], 1, Some(2)),
+            (vec![Some(Orange), Some(Yellow), Some(Orange)], 1, Some(1)),
+            (vec![Some(Yellow), Some(Orange), Some(Orange)], 1, Some(3)),
+            (vec![None, Some(Green)], 1, Some(1)),
+            (vec![Some(Green), Some(Yellow)], 0, Some(2)),
         ];
         for (grades, closed, expected) in table {
             let days = grades.iter().zip(1..).map(|(grade, day)| GradeEvent {
