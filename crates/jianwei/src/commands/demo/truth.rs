@@ -54,8 +54,8 @@ pub(super) fn compare(
         lang.words("机构", "institutions"),
         lang.words("发现", "found"),
         lang.words("漏掉", "missed"),
-        lang.words("植入天数", "days planted"),
-        lang.words("发现天数", "days found"),
+        lang.words("植入次数", "times planted"),
+        lang.words("当日发现", "found that day"),
     ];
     let mut table = Table::new(&headings.each_ref().map(String::as_str));
     for kind in kinds.values() {
@@ -71,6 +71,10 @@ pub(super) fn compare(
         ]);
     }
     table.print(screen)?;
+    screen.line(lang.words(
+        "逐日累计的行为（如集中退保），到越过界限之日才被发现。",
+        "Conduct that adds up over days, such as surrenders, is found on the day on which it passes the limit.",
+    ))?;
     let all: usize = kinds.values().map(|kind| kind.days.len()).sum();
     let found: usize = kinds.values().map(Kind::institutions_found).sum();
     screen.line(format_args!(
