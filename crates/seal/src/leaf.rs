@@ -89,6 +89,38 @@ impl EventKind {
     fn from_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u64 == number)
     }
+
+    /// Its name in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Record => "记录",
+            Self::Filing => "回执",
+            Self::Finding => "发现",
+            Self::Grade => "评级",
+            Self::Occasion => "评估",
+            Self::Erasure => "删除",
+            Self::RuleStep => "规则步骤",
+            Self::CallUp => "调阅",
+            Self::CallUpAnswer => "调阅回复",
+            Self::Notice => "通知",
+        }
+    }
+
+    /// Its name in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Filing => "receipt",
+            Self::Finding => "finding",
+            Self::Grade => "grade",
+            Self::Occasion => "occasion of evaluation",
+            Self::Erasure => "erasure",
+            Self::RuleStep => "step in the life of a rule",
+            Self::CallUp => "call-up",
+            Self::CallUpAnswer => "answer to a call-up",
+            Self::Notice => "notice",
+        }
+    }
 }
 
 /// Why an entry could not be read.
@@ -103,6 +135,9 @@ pub enum LeafError {
     /// The payload does not fit the commitments in the leaf.
     #[error("the payload does not fit the commitment to field {0}")]
     CommitmentMismatch(u8),
+    /// An event's body does not fit the commitment in its leaf.
+    #[error("the event's body does not fit the commitment in its leaf")]
+    BodyMismatch,
 }
 
 /// Seals all rows of a stream and appends their entries, leaf hashes not yet made, to a batch.
@@ -517,17 +552,51 @@ pub struct OpenedEvent(pub Vec<u8>);
 /// # Errors
 /// [`LeafError`]; a wrong key shows as a commitment that does not fit.
 pub fn open_event(head: &Head<'_>, payload: &[u8], key: &SubjectKey) -> Result<OpenedEvent, LeafError> {
-    let mut reader = head.content;
-    let commitment = reader.bytes()?;
-    reader.end()?;
-    let (nonce, body) = payload.split_first_chunk::<32>().ok_or(LeafError::CommitmentMismatch(0))?;
+    event_opening(head, payload, key).map(|opening| OpenedEvent(opening.body))
+}
+
+/// What discloses an event: with the leaf, anyone can check the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventOpening {
+    /// The salt of the commitment to the body.
+    pub salt: Salt,
+    /// The body, byte for byte as it was sealed.
+    pub body: Vec<u8>,
+}
+
+/// The opening of an event, held against the commitment in its leaf.
+///
+/// # Errors
+/// As [`open_event`].
+pub fn event_opening(head: &Head<'_>, payload: &[u8], key: &SubjectKey) -> Result<EventOpening, LeafError> {
+    let (nonce, body) = payload.split_first_chunk::<32>().ok_or(LeafError::BodyMismatch)?;
     let (cipher, salt) = cipher_of_nonce(head.kind, head.institution, nonce, key);
     let mut body = body.to_vec();
     cipher.apply(&mut body);
-    if commit(&salt, EVENT_TAG, head.kind as u8, &body) == *commitment {
-        Ok(OpenedEvent(body))
-    } else {
-        Err(LeafError::CommitmentMismatch(0))
+    let opening = EventOpening { salt, body };
+    hold_against(head, &opening)?;
+    Ok(opening)
+}
+
+/// Checks the opening of an event against a leaf, knowing nothing else.
+///
+/// # Errors
+/// [`LeafError::BodyMismatch`] when the leaf does not commit to that body; other [`LeafError`]s when
+/// the leaf is none of an event.
+pub fn check_event(leaf: &[u8], opening: &EventOpening) -> Result<(), LeafError> {
+    hold_against(&read_head(leaf)?, opening)
+}
+
+fn hold_against(head: &Head<'_>, opening: &EventOpening) -> Result<(), LeafError> {
+    if head.kind == EventKind::Record {
+        return Err(LeafError::Unknown);
+    }
+    let mut reader = head.content;
+    let commitment = reader.bytes()?;
+    reader.end()?;
+    match commit(&opening.salt, EVENT_TAG, head.kind as u8, &opening.body) == *commitment {
+        true => Ok(()),
+        false => Err(LeafError::BodyMismatch),
     }
 }
 

@@ -14,4 +14,4 @@ mod hmac;
 pub mod leaf;
 mod record_key;
 
-pub use leaf::{EventKind, LeafError, OpenedEvent, OpenedRecord, Opening, Subject, SubjectKey};
+pub use leaf::{EventKind, EventOpening, LeafError, OpenedEvent, OpenedRecord, Opening, Subject, SubjectKey};

@@ -9,9 +9,10 @@ use model::spec::{Record, StreamSpec};
 use model::streams::{Register, Transaction};
 use model::time::Time;
 use seal::leaf::{
-    Scratch, check_opening, open_event, open_record, openings, read_head, seal_event, seal_records,
+    Scratch, check_event, check_opening, event_opening, open_event, open_record, openings, read_head,
+    seal_event, seal_records,
 };
-use seal::{EventKind, LeafError, OpenedRecord, Subject};
+use seal::{EventKind, EventOpening, LeafError, OpenedRecord, Subject};
 use tlog::{Sha256Tree, TreeHasher};
 
 const KEY: [u8; 32] = [7; 32];
@@ -142,6 +143,33 @@ fn events_keep_their_bodies() {
     seal_event(EventKind::Grade, INSTITUTION, b"a body", &KEY, &mut batch).unwrap();
     let head = read_head(&batch.leaves).unwrap();
     assert_eq!(open_event(&head, &batch.payloads, &KEY).unwrap().0, b"a body");
-    assert_eq!(open_event(&head, &batch.payloads, &[0; 32]), Err(LeafError::CommitmentMismatch(0)));
+    assert_eq!(open_event(&head, &batch.payloads, &[0; 32]), Err(LeafError::BodyMismatch));
     assert!(!batch.leaves.windows(6).any(|window| window == b"a body"));
+}
+
+#[test]
+fn an_event_is_disclosed_and_every_changed_byte_of_it_is_noticed() {
+    let sealed_as = |kind| {
+        let mut batch = EntryBatch::default();
+        seal_event(kind, INSTITUTION, b"a body", &KEY, &mut batch).unwrap();
+        (batch.leaves, batch.payloads)
+    };
+    let (leaf, payload) = sealed_as(EventKind::Grade);
+    let opening = event_opening(&read_head(&leaf).unwrap(), &payload, &KEY).unwrap();
+    assert_eq!(opening.body, b"a body");
+    assert_eq!(check_event(&leaf, &opening), Ok(()));
+    for index in 0..opening.body.len() {
+        let mut forged = opening.clone();
+        forged.body[index] ^= 1;
+        assert_eq!(check_event(&leaf, &forged), Err(LeafError::BodyMismatch), "byte {index}");
+    }
+    let mut salted = opening.clone();
+    salted.salt[0] ^= 1;
+    assert_eq!(check_event(&leaf, &salted), Err(LeafError::BodyMismatch));
+    let longer = EventOpening { salt: opening.salt, body: b"a body\0".to_vec() };
+    assert_eq!(check_event(&leaf, &longer), Err(LeafError::BodyMismatch));
+    // The same body in another role, or a record, is something else.
+    assert_eq!(check_event(&sealed_as(EventKind::Finding).0, &opening), Err(LeafError::BodyMismatch));
+    let (record, _) = sealed(Transaction::STREAM, &transaction());
+    assert_eq!(check_event(&record, &opening), Err(LeafError::Unknown));
 }

@@ -2,6 +2,7 @@
 
 mod consistency;
 mod directory;
+mod event;
 mod proof;
 
 use std::path::PathBuf;
@@ -16,8 +17,10 @@ use crate::screen::Screen;
 /// Verify ledgers, proofs and checkpoints, offline
 ///
 /// A data directory (or a copy of its ledger alone) is read from its first byte: every leaf hash,
-/// the trees, every checkpoint. A tlog-proof file is checked by itself, with the ledger's key. With
-/// --consistency two checkpoints are: that the older tree is the beginning of the newer one.
+/// the trees, every checkpoint. A tlog-proof file is checked by itself, with the ledger's key, and
+/// what it discloses is shown: fields of a record, or the whole of a grade, a finding or another
+/// event. With --consistency two checkpoints are: that the older tree is the beginning of the newer
+/// one.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei verify ./data\n  jianwei verify --open ./data\n  \
     jianwei verify --key 'supervisor.example/ledger+1a2b3c4d+AbC…' 17.tlog-proof\n  \

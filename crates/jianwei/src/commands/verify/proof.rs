@@ -9,7 +9,7 @@ use seal::leaf::{Head, Scratch, open_record, read_head};
 use tlog::note::VerifiedSignature;
 use tlog::{LogProof, Sha256Tree, TreeHasher, TrustedLog, WitnessPolicy};
 
-use super::{Verify, read};
+use super::{Verify, event, read};
 use crate::evidence::Evidence;
 use crate::outcome::{Done, Outcome};
 use crate::screen::{Screen, Style};
@@ -41,7 +41,7 @@ pub(super) fn check(screen: &mut Screen, arguments: &Verify, path: &PathBuf) -> 
 fn examine(arguments: &Verify, bytes: &[u8], log: &TrustedLog) -> Result<Vec<String>, Report> {
     let proof = LogProof::parse(bytes).map_err(|error| miette!("{error}"))?;
     let evidence = match (&arguments.leaf, proof.extra.as_slice()) {
-        (Some(leaf), _) => Evidence { leaf: read(leaf)?, openings: Vec::new() },
+        (Some(leaf), _) => Evidence::of_leaf(read(leaf)?),
         (None, []) => return Err(miette!("the proof does not bring its leaf along; give it with --leaf")),
         (None, extra) => Evidence::from_bytes(extra)?,
     };
@@ -61,8 +61,9 @@ fn examine(arguments: &Verify, bytes: &[u8], log: &TrustedLog) -> Result<Vec<Str
     )];
     lines.extend(proven.signed_by.iter().map(|by| format!("signed by {}", signature(by))));
     lines.extend(proven.cosigned_by.iter().map(|by| format!("cosigned by {}", signature(by))));
-    if let Ok(head) = read_head(&evidence.leaf) {
-        lines.extend(contents(&head, &evidence)?);
+    match read_head(&evidence.leaf) {
+        Ok(head) => lines.extend(contents(&head, &evidence)?),
+        Err(error) => lines.push(format!("what it says cannot be shown: {error}")),
     }
     Ok(lines)
 }
@@ -75,8 +76,13 @@ fn signature(by: &VerifiedSignature) -> String {
 
 /// What the leaf says in clear, and what was disclosed of the rest.
 fn contents(head: &Head<'_>, evidence: &Evidence) -> Result<Vec<String>, Report> {
+    // An opening that has no place in the leaf is a fault, whatever the leaf is of.
+    let body = evidence.body()?;
     let Some(stream) = head.stream else {
-        return Ok(vec![format!("{:?} of {}", head.kind, head.institution)]);
+        return match evidence.openings.as_slice() {
+            [] => Ok(event::lines(head, body)),
+            _ => Err(miette!("fields are disclosed of what is no record")),
+        };
     };
     let mut lines = vec![format!("{} {} of {}", stream.zh, stream.name, head.institution)];
     let mut columns = Columns::new(stream.fields);
