@@ -9,14 +9,14 @@ use ledger::{EntryRef, Reader};
 use model::columns::Columns;
 use model::event::{FilingReceipt, Finding, GradeEvent, Notice, Occasion, RuleStep};
 use model::spec::StreamSpec;
-use seal::leaf::{Head, Scratch, open_event, open_record, read_head, subject_of};
+use seal::leaf::{Head, Scratch, open_event, read_head};
 use seal::{EventKind, OpenedRecord, SubjectKey};
 use serde::de::DeserializeOwned;
 
 use crate::EngineError;
 use crate::call_ups::CallUpEvent;
 use crate::intake::chunk::CHUNK_RECORDS;
-use crate::subjects::institution_subject;
+use crate::subjects::{institution_subject, open_with_keys};
 
 /// Something that stands in the ledger.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ pub fn scan_wanted(
             if let (EventKind::Record, Some(stream)) = (head.kind, head.stream) {
                 let run = run.get_or_insert_with(|| Run::new(stream, head.institution, entry.index));
                 let content = hash.0.first_chunk::<8>().copied().map_or(0, u64::from_le_bytes);
-                run.add(&head, &entry, content, &mut known, &mut unreadable_rows)?;
+                run.add(&head, &entry, content, &known, &mut unreadable_rows)?;
             } else {
                 take(known.event_item(&head, &entry)?)?;
             }
@@ -187,7 +187,7 @@ pub fn record_at(
     let stream =
         head.stream.ok_or_else(|| EngineError::Entry { position, reason: "it is no record".to_owned() })?;
     let mut run = Run::new(stream, head.institution, position);
-    run.add(&head, &entry, 0, &mut KnownKeys::new(keys), &mut Unreadable::default())?;
+    run.add(&head, &entry, 0, &KnownKeys::new(keys), &mut Unreadable::default())?;
     Ok((stream, run.columns))
 }
 
@@ -228,13 +228,12 @@ impl Run {
         head: &Head<'_>,
         entry: &EntryRef<'_>,
         content: u64,
-        known: &mut KnownKeys<'_>,
+        known: &KnownKeys<'_>,
         unreadable_rows: &mut Unreadable,
     ) -> Result<(), EngineError> {
-        let key = known.of_record(entry);
-        let opened =
-            open_record(head, entry.payload, key.as_ref(), false, &mut self.columns, &mut self.scratch)
-                .map_err(unreadable(entry.index))?;
+        let (columns, scratch) = (&mut self.columns, &mut self.scratch);
+        let opened = open_with_keys(known.store, head, entry.payload, false, columns, scratch)
+            .map_err(unreadable(entry.index))?;
         unreadable_rows.erased += u64::from(opened == OpenedRecord::ClearOnly);
         self.contents.push(content);
         Ok(())
@@ -261,11 +260,6 @@ struct KnownKeys<'k> {
 impl<'k> KnownKeys<'k> {
     fn new(store: &'k KeyStore) -> Self {
         Self { store, institutions: HashMap::new() }
-    }
-
-    fn of_record(&self, entry: &EntryRef<'_>) -> Option<SubjectKey> {
-        let state = self.store.get_by_id(&subject_of(entry.payload)?)?;
-        state.live().map(|key| *key.as_bytes())
     }
 
     fn of_institution(&mut self, institution: &str) -> Option<SubjectKey> {

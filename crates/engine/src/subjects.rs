@@ -5,8 +5,8 @@ use hashbrown::HashMap;
 use ledger::keystore::{KeyError, KeyState, KeyStore, SubjectId};
 use model::columns::Columns;
 use model::spec::StreamSpec;
-use seal::leaf::row_subject;
-use seal::{Subject, SubjectKey};
+use seal::leaf::{Head, Scratch, open_record, row_subject, subject_of};
+use seal::{LeafError, OpenedRecord, Subject, SubjectKey};
 
 /// The name under which the key store knows a person.
 pub fn person_subject(pseudonym: u128) -> [u8; 17] {
@@ -100,4 +100,31 @@ fn live_key(state: KeyState) -> Result<SubjectKey, KeyError> {
 pub fn institution_key(store: &KeyStore, institution: &str) -> Result<SubjectKey, KeyError> {
     let states = store.get_or_create(&[institution_subject(institution)])?;
     states.into_iter().next().map_or(Err(KeyError::Full), live_key)
+}
+
+/// Reads a record into `columns` as one row, with the key of its subject as far as it is still here.
+/// With `check` each value is held against its commitment.
+///
+/// Of a person who was erased and came back, what was sealed before is under a key that is gone, and
+/// only its fields in clear are read. Nothing but its commitments tells it from what came after.
+///
+/// # Errors
+/// [`LeafError`]; `columns` is then as it was before.
+pub fn open_with_keys(
+    store: &KeyStore,
+    head: &Head<'_>,
+    payload: &[u8],
+    check: bool,
+    columns: &mut Columns,
+    scratch: &mut Scratch,
+) -> Result<OpenedRecord, LeafError> {
+    let subject = subject_of(payload);
+    let key = subject.and_then(|id| store.get_by_id(&id)?.live()).map(|key| *key.as_bytes());
+    let is_renewed = subject.is_some_and(|id| store.is_renewed(&id));
+    match open_record(head, payload, key.as_ref(), check || is_renewed, columns, scratch) {
+        Err(LeafError::CommitmentMismatch(_)) if is_renewed => {
+            open_record(head, payload, None, check, columns, scratch)
+        }
+        opened => opened,
+    }
 }

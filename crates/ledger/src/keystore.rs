@@ -262,6 +262,12 @@ impl KeyStore {
         self.table.get(id).map(|(state, _)| state)
     }
 
+    /// Whether a subject was erased and came back: what was sealed before is under a key that is gone.
+    #[must_use]
+    pub fn is_renewed(&self, id: &SubjectId) -> bool {
+        self.table.is_renewed(id)
+    }
+
     /// The keys of `subjects`, in order. Those who have none yet get one; all new keys are made
     /// durable together before this returns. An erased subject stays erased.
     ///

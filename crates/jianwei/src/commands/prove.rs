@@ -129,12 +129,13 @@ fn fields(
     let id = subject_of(&entry.payload);
     let key = match id.and_then(|id| keys.get_by_id(&id)) {
         Some(KeyState::Live(key)) => key,
-        Some(KeyState::Erased) => {
-            return Err(miette!("the person's key was destroyed: nothing can be disclosed"));
-        }
+        Some(KeyState::Erased) => return Err(erased()),
         None => return Err(miette!("nothing of entry {} is sealed, or its key is not here", entry.index)),
     };
-    let all = openings(head, &entry.payload, key.as_bytes()).map_err(plain)?;
+    let all = openings(head, &entry.payload, key.as_bytes()).map_err(|error| match id {
+        Some(id) if keys.is_renewed(&id) => erased(),
+        _ => plain(error),
+    })?;
     let number_of =
         |name: &String| stream.fields.iter().find(|field| field.name == name).map(|field| field.number);
     for name in fields {
@@ -150,4 +151,8 @@ fn fields(
     }
     let wanted = |opening: &Opening| fields.iter().any(|name| number_of(name) == Some(opening.field));
     Ok(all.into_iter().filter(wanted).collect())
+}
+
+fn erased() -> Report {
+    miette!("the person's key was destroyed: nothing can be disclosed")
 }

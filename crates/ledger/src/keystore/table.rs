@@ -28,6 +28,8 @@ struct Entry {
     key: SubjectKey,
     slot: u32,
     is_erased: bool,
+    /// It was erased before it got this key.
+    is_renewed: bool,
 }
 
 impl Entry {
@@ -67,15 +69,24 @@ impl Table {
         Some((entry.state(), entry.slot))
     }
 
+    /// Whether a subject was erased before it got the key that it has.
+    pub(super) fn is_renewed(&self, id: &SubjectId) -> bool {
+        let Some(shard) = self.shard(id) else { return false };
+        let shard = read(shard);
+        shard.find(id).and_then(|position| shard.entries.get(position)).is_some_and(|entry| entry.is_renewed)
+    }
+
     /// Sets the state of a subject; an erased key is overwritten in memory, too.
     pub(super) fn insert(&self, id: SubjectId, state: KeyState, slot: u32) {
         let Some(shard) = self.shard(&id) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         let key = state.live().unwrap_or(SubjectKey([0; 32]));
-        let entry = Entry { id, key, slot, is_erased: state == KeyState::Erased };
+        let is_erased = state == KeyState::Erased;
+        let mut entry = Entry { id, key, slot, is_erased, is_renewed: false };
         match shard.find(&id) {
             Some(position) => {
                 if let Some(present) = shard.entries.get_mut(position) {
+                    entry.is_renewed = !is_erased && (present.is_erased || present.is_renewed);
                     *present = entry;
                 }
             }

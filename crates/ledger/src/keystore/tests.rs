@@ -41,6 +41,7 @@ fn keys_stay_the_same_erased_ones_stay_away() {
     drop(store);
     let store = open(dir.path());
     assert_eq!(key(&store, "b"), renewed);
+    assert_eq!(["a", "b", "z"].map(|who| store.is_renewed(&store.id(who.as_bytes()))), [false, true, false]);
     assert_eq!(store.erase(b"b").unwrap(), Erasure::Done);
     drop(store);
     assert_eq!(open(dir.path()).get(b"b"), Some(KeyState::Erased));

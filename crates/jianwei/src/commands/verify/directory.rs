@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use engine::DataDir;
-use engine::subjects::institution_subject;
+use engine::subjects::{institution_subject, open_with_keys};
 use hashbrown::HashMap;
 use ledger::keystore::KeyState;
 use ledger::{EntryRef, KeyStore, Reader, VerifyOptions};
 use miette::{Report, miette};
 use model::columns::Columns;
-use seal::leaf::{Scratch, open_event, open_record, read_head, subject_of};
+use seal::leaf::{Scratch, open_event, read_head};
 use seal::{EventKind, LeafError, OpenedRecord, SubjectKey};
 
 use super::{Verify, read};
@@ -108,10 +108,9 @@ impl Opener<'_> {
     fn open(&mut self, entry: &EntryRef<'_>) -> Result<OpenedRecord, LeafError> {
         let head = read_head(entry.leaf)?;
         if let (EventKind::Record, Some(stream)) = (head.kind, head.stream) {
-            let state = subject_of(entry.payload).and_then(|id| self.keys.get_by_id(&id));
-            let key = state.and_then(KeyState::live).map(|key| *key.as_bytes());
             let mut columns = Columns::new(stream.fields);
-            return open_record(&head, entry.payload, key.as_ref(), true, &mut columns, &mut self.scratch);
+            let scratch = &mut self.scratch;
+            return open_with_keys(self.keys, &head, entry.payload, true, &mut columns, scratch);
         }
         let key = match self.institutions.get(head.institution) {
             Some(key) => *key,
