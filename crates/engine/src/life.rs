@@ -233,15 +233,53 @@ impl Engine {
         self.take_steps(vec![step])
     }
 
-    /// Takes a draft back; it does not come in force.
+    /// Takes a draft back, or a text that was put in force from a day that has not come: it does not
+    /// come in force, and the text before it holds on.
     ///
     /// # Errors
-    /// [`LifeError`].
+    /// [`LifeError`]; the text is in force on a day that has begun.
     pub fn withdraw_rule(&self, id: &str, saying: &Saying<'_>) -> Result<RuleStep, LifeError> {
         saying.check()?;
-        let now = self.standing(id, &[Step::Drafted, Step::Tested, Step::Approved])?;
-        let step = self.step(id, now.version, &now.entry_hash, Step::Withdrawn, saying);
-        self.take_steps(vec![step])
+        let now = self
+            .standing(id, &[Step::Drafted, Step::Tested, Step::Approved, Step::InForce, Step::Withdrawn])?;
+        match now.step {
+            Step::InForce => self.withdraw_enacted(&now, saying),
+            Step::Withdrawn => self.complete(&now),
+            _ => {
+                let step = self.step(id, now.version, &now.entry_hash, Step::Withdrawn, saying);
+                self.take_steps(vec![step])
+            }
+        }
+    }
+
+    /// Takes back a text whose first day has not come.
+    fn withdraw_enacted(&self, enacted: &RuleStep, saying: &Saying<'_>) -> Result<RuleStep, LifeError> {
+        let RuleStep { entry: id, version, entry_hash, .. } = enacted;
+        let today = self.clock().now().day();
+        let Some(from) = enacted.effective_from.filter(|from| *from > today) else {
+            let since = enacted.effective_from.map(|day| format!(" since {day}")).unwrap_or_default();
+            return refused(format!(
+                "version {version} of \"{id}\" is in force{since}, and what was in force is not withdrawn: put another text in force"
+            ));
+        };
+        if newest(self.rulebook(), id).is_none_or(|(_, hash)| hash.to_string() != *entry_hash) {
+            return refused(format!(
+                "version {version} of \"{id}\" is not in this rulebook; `jianwei rules enact` puts it in, and without --rulebook the rulebook in force is taken"
+            ));
+        }
+        let dir = self.dirs.rulebooks();
+        let replaced = |step: &RuleStep| step.step == Step::Replaced && step.rulebook == enacted.rulebook;
+        let before = self.lives().0.into_iter().rev().find(|step| step.entry == *id && replaced(step));
+        let cases = before.and_then(|before| rulebooks::cases_of(&dir, id, &before.entry_hash));
+        let book = self.rulebook().without_newest(id, cases.as_deref())?;
+        rulebooks::keep(&dir, &book).map_err(crate::at(dir.clone()))?;
+        let digest = book.hash().to_string();
+        let step = self.step(id, *version, entry_hash, Step::Withdrawn, saying);
+        let step = RuleStep { effective_from: Some(from), rulebook: Some(digest.clone()), ..step };
+        let step = self.take_steps(vec![step])?;
+        // Sealed first, as when a text is put in force.
+        rulebooks::put_in_force(&dir, &digest).map_err(crate::at(dir))?;
+        Ok(step)
     }
 
     /// Puts an approved text in force from a day on: a new rulebook is kept, in which the text
@@ -290,15 +328,16 @@ impl Engine {
     fn complete(&self, sealed: &RuleStep) -> Result<RuleStep, LifeError> {
         let dir = self.dirs.rulebooks();
         let named = rulebooks::in_force(&dir).map_err(crate::at(dir.clone()))?;
-        let last = self.lives().0.into_iter().rev().find(|step| step.step == Step::InForce);
+        let last = self.lives().0.into_iter().rev().find(|step| step.rulebook.is_some());
         match (&sealed.rulebook, last) {
-            (Some(digest), Some(last))
-                if last.entry_hash == sealed.entry_hash && named.as_ref() != Some(digest) =>
-            {
+            (Some(digest), Some(last)) if last == *sealed && named.as_ref() != Some(digest) => {
                 rulebooks::put_in_force(&dir, digest).map_err(crate::at(dir))?;
                 Ok(sealed.clone())
             }
-            _ => refused(format!("this text of \"{}\" was put in force already", sealed.entry)),
+            _ => {
+                let what = if sealed.step == Step::InForce { "put in force" } else { "withdrawn" };
+                refused(format!("this text of \"{}\" was {what} already", sealed.entry))
+            }
         }
     }
 

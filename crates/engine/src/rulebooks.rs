@@ -66,6 +66,21 @@ pub fn digests(dir: &Path) -> Vec<String> {
     digests
 }
 
+/// The cases that stood beside a text, by its entry and digest, in a rulebook kept in which it was
+/// the newest.
+pub fn cases_of(dir: &Path, entry: &str, text: &str) -> Option<String> {
+    digests(dir).iter().filter_map(|digest| files(dir, digest).ok()).find_map(|files| {
+        let own = files.iter().find(|file| file.hash().to_string() == text && !is_past(file))?;
+        let (folder, _) = own.path.rsplit_once('/')?;
+        let path = format!("{folder}/{entry}.cases.yaml");
+        files.iter().find(|file| file.path == path).map(|file| file.text.to_string())
+    })
+}
+
+fn is_past(file: &SourceFile) -> bool {
+    file.path.starts_with("past/")
+}
+
 /// The file that names the rulebook in force: its digest in one line.
 const IN_FORCE: &str = "in-force";
 

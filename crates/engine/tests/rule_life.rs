@@ -204,6 +204,50 @@ fn a_draft_that_is_withdrawn_does_not_come_in_force() {
 }
 
 #[test]
+fn what_was_enacted_for_a_day_to_come_may_be_withdrawn_until_that_day() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(Time::start_of(plan().first_day));
+    let kept = DataDir::new(dir.path()).rulebooks();
+    let in_force = || rulebooks::load(&kept, &rulebooks::in_force(&kept).unwrap().unwrap()).unwrap();
+    let version = own_version() + 1;
+    let from = clock.now().day().plus(3);
+    let enact = |engine: &Engine| {
+        engine.draft_rule(&draft(version, 20), &saying("李伟")).unwrap();
+        engine.submit_rule(ID, None, &saying("李伟")).unwrap();
+        engine.approve_rule(ID, &saying("王芳")).unwrap();
+        engine.enact_rule(ID, from, &saying("王芳")).unwrap()
+    };
+    let engine = open(dir.path(), &clock, embedded()).unwrap();
+    let enacted = enact(&engine);
+    // The rulebook that this engine began with does not hold the text.
+    assert!(refusal(engine.withdraw_rule(ID, &saying("王芳"))).contains("not in this rulebook"));
+    drop(engine);
+    let engine = open(dir.path(), &clock, in_force()).unwrap();
+    let withdrawn = engine.withdraw_rule(ID, &saying("王芳")).unwrap();
+    assert_eq!((withdrawn.step, withdrawn.effective_from), (Step::Withdrawn, Some(from)));
+    assert_eq!(withdrawn.entry_hash, enacted.entry_hash);
+    assert_eq!(withdrawn.rulebook, rulebooks::in_force(&kept).unwrap(), "kept, named and sealed");
+    assert_eq!(in_force().hash(), embedded().hash(), "the text before holds on, to the letter");
+    assert_eq!(in_force().run_cases(ID).unwrap(), [], "with its own cases");
+    assert!(refusal(engine.withdraw_rule(ID, &saying("王芳"))).contains("withdrawn already"));
+    // A crash after the sealing is made good by doing it again.
+    rulebooks::put_in_force(&kept, enacted.rulebook.as_deref().unwrap()).unwrap();
+    assert_eq!(engine.withdraw_rule(ID, &saying("王芳")).unwrap(), withdrawn);
+    assert_eq!(rulebooks::in_force(&kept).unwrap(), withdrawn.rulebook);
+    drop(engine);
+    assert_eq!(steps(dir.path()).last(), Some(&withdrawn));
+
+    // The same text again; once its day has begun, it stays.
+    let engine = open(dir.path(), &clock, in_force()).unwrap();
+    enact(&engine);
+    drop(engine);
+    clock.advance(Time::start_of(from));
+    let engine = open(dir.path(), &clock, in_force()).unwrap();
+    let message = refusal(engine.withdraw_rule(ID, &saying("王芳")));
+    assert!(message.contains(&format!("in force since {from}")), "{message}");
+}
+
+#[test]
 fn a_version_that_was_used_is_never_edited() {
     let dir = tempfile::tempdir().unwrap();
     let clock = Clock::manual(Time::start_of(plan().first_day));

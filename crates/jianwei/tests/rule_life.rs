@@ -95,7 +95,7 @@ fn a_rule_is_tried_approved_and_served_under() {
     assert!(enacted.out.contains("evaluates under rulebook"), "{}", enacted.out);
 
     let history = run(at, &format!("rules history {ID} --data data --lang zh")).expect_code(0).out;
-    for word in ["起草", "测试通过", "批准", "被替换", "生效", "2999-01-01", "门槛下调", "回测报告"]
+    for word in ["起草", "测试通过", "批准", "起被替换", "将自 2999-01-01 起施行", "门槛下调", "回测报告"]
     {
         assert!(history.contains(word), "{word} in {history}");
     }
@@ -125,6 +125,10 @@ fn a_rule_is_tried_approved_and_served_under() {
     let replayed = run(at, "replay --data data").expect_code(0);
     assert!(replayed.out.contains("equal") && !replayed.out.contains("DIFFERENT"), "{}", replayed.out);
     run(at, "verify data").expect_code(0);
+
+    // Fewer digits than that name none.
+    let short = run(at, &format!("rules diff {} embedded --data data", &digest[..4])).expect_code(2);
+    assert!(short.err.contains("8 digits at least"), "{}", short.err);
 
     // Another rulebook by hand is taken, and said to be another than the one that was enacted.
     let plain = at.join("plain");

@@ -231,6 +231,67 @@ impl Rulebook {
             files.push(SourceFile::new(path, file.text));
         }
         schedule.insert(draft.text.path.clone(), Effective { from, to: None });
+        scheduled(files, schedule)
+    }
+
+    /// The rulebook in which the newest text of an entry is taken out, as if it had never been to come,
+    /// and the one before it holds on. `cases` are those of the text before, where they are known;
+    /// an entry that had no text before goes wholly.
+    ///
+    /// # Errors
+    /// All faults of the rulebook that comes of it.
+    pub fn without_newest(&self, entry: &str, cases: Option<&str>) -> Result<Self, Faults> {
+        let mut whole = self.clone();
+        let periods = metas(&mut whole).map(|meta| (meta.path.clone(), meta.effective));
+        let mut schedule: Schedule = periods.collect();
+        let is_own = |file: &&SourceFile| id(file) == entry;
+        let past = self.files.iter().filter(|file| past_path(&file.path).is_some()).filter(is_own);
+        let before = past.max_by_key(|file| schedule.get(&file.path).map(|period| period.from)).cloned();
+        let is_newest = |file: &SourceFile| {
+            past_path(&file.path).is_none()
+                && (is_entry(file) || file.folder() == "duties")
+                && id(file) == entry
+        };
+        let is_kept = |file: &&SourceFile| {
+            !is_newest(file) && before.as_ref().is_none_or(|before| before.path != file.path)
+        };
+        let mut files: Vec<SourceFile> = self.files.iter().filter(is_kept).cloned().collect();
+        for gone in self.files.iter().filter(|file| is_newest(file)) {
+            schedule.remove(&gone.path);
+        }
+        if let Some(before) = before {
+            let (_, path) = past_path(&before.path).unwrap_or((0, &before.path));
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let newer = self.files.iter().find(|file| is_newest(file) && !is_text(file));
+            if let Some(cases) = cases.or(newer.map(|file| &*file.text)) {
+                files.push(SourceFile::new(format!("{folder}/{entry}.cases.yaml"), cases));
+            }
+            if let Some(Effective { from, .. }) = schedule.remove(&before.path) {
+                schedule.insert(path.to_owned(), Effective { from, to: None });
+            }
+            files.push(SourceFile::new(path, before.text));
+        }
+        // What a text says of its days itself need not be said beside it: of a rulebook that was changed
+        // and changed back the same comes as before.
+        let is_past = |file: &SourceFile| past_path(&file.path).is_some() || file.path == SCHEDULE;
+        let mut plain = reading::read(files.iter().filter(|file| !is_past(file)).cloned().collect())?;
+        for meta in metas(&mut plain) {
+            let own = meta.effective;
+            let says_more = |period: &Effective| {
+                period.from != own.from || period.to.is_some_and(|to| own.to != Some(to))
+            };
+            if schedule.get(&meta.path).is_some_and(|period| !says_more(period)) {
+                schedule.remove(&meta.path);
+            }
+        }
+        scheduled(files, schedule)
+    }
+}
+
+/// The rulebook of files with another schedule.
+fn scheduled(mut files: Vec<SourceFile>, schedule: Schedule) -> Result<Rulebook, Faults> {
+    files.retain(|file| file.path != SCHEDULE);
+    if !schedule.is_empty() {
         let mut text = String::from(
             "# Which text is in force on which days. Written by `jianwei rules enact`; the texts themselves are never edited.\n",
         );
@@ -238,10 +299,9 @@ impl Rulebook {
             let to = to.map(|to| format!(", to: {to}")).unwrap_or_default();
             let _ = writeln!(text, "- {{path: {path}, from: {from}{to}}}");
         }
-        files.retain(|file| file.path != SCHEDULE);
         files.push(SourceFile::new(SCHEDULE, text));
-        Self::from_files(files)
     }
+    Rulebook::from_files(files)
 }
 
 #[cfg(test)]
@@ -311,6 +371,30 @@ mod tests {
             told(&instead),
             [format!("v{} 2026-03-01–", version + 2), format!("v{version} {from}–2026-02-28")]
         );
+    }
+
+    #[test]
+    fn a_text_that_is_taken_out_leaves_the_one_before_as_it_was() {
+        let first = crate::load::embedded().unwrap();
+        let own = first.entry(ID).unwrap().meta();
+        let (version, from) = (own.version, own.effective.from);
+        let cases =
+            first.files().iter().find(|file| file.path.ends_with(&format!("{ID}.cases.yaml"))).unwrap();
+        let second = first.succeeded_by(&draft(&first, version + 1, 40), day("2026-04-01")).unwrap();
+        let third = second.succeeded_by(&draft(&first, version + 2, 30), day("2026-07-01")).unwrap();
+        let back = third.without_newest(ID, Some(&cases.text)).unwrap();
+        assert_eq!(
+            told(&back),
+            [format!("v{} 2026-04-01–", version + 1), format!("v{version} {from}–2026-03-31")]
+        );
+        let again = back.without_newest(ID, Some(&cases.text)).unwrap();
+        assert_eq!((told(&again), again.hash()), (told(&first), first.hash()), "to the letter as it began");
+        assert_eq!(again.run_cases(ID).unwrap(), []);
+        // An entry that had no text before goes, with its cases.
+        let text = draft(&first, 1, 40).text.text.to_string();
+        let new = Draft::new("wholly-new.yaml", &text.replace(&format!("id: {ID}"), "id: wholly-new"), Some(&cases.text));
+        let more = first.succeeded_by(&new, day("2026-04-01")).unwrap();
+        assert_eq!(more.without_newest("wholly-new", None).unwrap().hash(), first.hash());
     }
 
     #[test]

@@ -49,17 +49,55 @@ impl Taken {
             LifeError::Unsound(faults) => faults.into(),
             other => plain(other),
         })?;
-        screen.line(told(&taken))?;
+        screen.line(told(&taken, Clock::system().now().day()))?;
         Ok(taken)
+    }
+
+    /// Says under which rulebook the server goes on, where a step made another one.
+    fn next_rulebook(&self, screen: &mut Screen, step: &RuleStep) -> Result<(), Report> {
+        let Some(digest) = &step.rulebook else { return Ok(()) };
+        let data = self.data.data.display();
+        screen.line(format_args!("The next `jianwei serve --data {data}` evaluates under rulebook {digest}."))
     }
 }
 
-/// `frequent-transactions v2 1a2b3c4d5e6f7081: 批准 approved, by Li Wei.`
-fn told(step: &RuleStep) -> String {
+/// `frequent-transactions v2 1a2b3c4d5e6f7081: 批准 approved, Li Wei`
+fn told(step: &RuleStep, today: Day) -> String {
     let hash: String = step.entry_hash.chars().take(16).collect();
-    let from = step.effective_from.map(|day| format!(" {day}")).unwrap_or_default();
-    let RuleStep { entry, version, step: what, by, .. } = step;
-    format!("{entry} v{version} {hash}: {} {}{from}, {by}", what.zh(), what.en())
+    let what = named(step, &[], today, Lang::Both);
+    format!("{} v{} {hash}: {what}, {}", step.entry, step.version, step.by)
+}
+
+/// What a step is called on a day, when others came after it: what is in force from a day to come is
+/// not in force.
+fn named(step: &RuleStep, later: &[(RuleStep, u64)], today: Day, lang: Lang) -> String {
+    let name = lang.words(step.step.zh(), step.step.en());
+    let Some(day) = step.effective_from else { return name };
+    let undone = |other: &RuleStep| match other.step {
+        Step::Withdrawn => other.effective_from == Some(day),
+        Step::Replaced => {
+            step.step == Step::InForce
+                && other.entry_hash == step.entry_hash
+                && other.effective_from.is_some_and(|from| from <= day)
+        }
+        _ => false,
+    };
+    let is_undone = later.iter().any(|(other, _)| other.entry == step.entry && undone(other));
+    match (step.step, is_undone) {
+        (Step::InForce, true) => {
+            lang.words(&format!("曾定自 {day} 起施行"), &format!("was to come from {day}"))
+        }
+        (Step::Replaced, true) => {
+            lang.words(&format!("曾定自 {day} 起被替换"), &format!("was to be replaced from {day}"))
+        }
+        (Step::InForce, false) if day > today => {
+            lang.words(&format!("将自 {day} 起施行"), &format!("to come from {day}"))
+        }
+        (Step::Replaced, false) if day > today => {
+            lang.words(&format!("将自 {day} 起被替换"), &format!("to be replaced from {day}"))
+        }
+        _ => name,
+    }
 }
 
 /// Bring a new text of an entry in, to be tested and approved
@@ -177,17 +215,14 @@ impl Enact {
         let step = self
             .taken
             .take(screen, rulebook, |engine, saying| engine.enact_rule(&self.id, self.from, saying))?;
-        if let Some(digest) = step.rulebook {
-            let data = self.taken.data.data.display();
-            screen.line(format_args!(
-                "The next `jianwei serve --data {data}` evaluates under rulebook {digest}."
-            ))?;
-        }
+        self.taken.next_rulebook(screen, &step)?;
         Ok(Outcome::Fine)
     }
 }
 
-/// Take a draft back, so that it does not come in force
+/// Take a draft back, or a text whose first day has not come: it does not come in force
+///
+/// Where it was enacted, the text before it holds on, in a rulebook that is kept and named.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  jianwei rules withdraw frequent-transactions --data ./data --by 'Li Wei'"
@@ -202,7 +237,9 @@ pub(crate) struct Withdraw {
 
 impl Withdraw {
     pub(super) fn run(self, screen: &mut Screen, rulebook: &RulebookArg) -> Done {
-        self.taken.take(screen, rulebook, |engine, saying| engine.withdraw_rule(&self.id, saying))?;
+        let step =
+            self.taken.take(screen, rulebook, |engine, saying| engine.withdraw_rule(&self.id, saying))?;
+        self.taken.next_rulebook(screen, &step)?;
         Ok(Outcome::Fine)
     }
 }
@@ -254,15 +291,19 @@ impl History {
             lang.words("说明", "note"),
         ];
         let mut table = Table::new(&heads.each_ref().map(String::as_str));
-        for (step, position) in &steps {
+        let today = Clock::system().now().day();
+        let mut later = steps.as_slice();
+        while let Some(((step, position), rest)) = later.split_first() {
+            later = rest;
             let style = match step.step {
+                Step::InForce if step.effective_from.is_some_and(|day| day > today) => Style::Plain,
                 Step::InForce => Style::Green,
                 Step::Replaced | Step::Withdrawn => Style::Dim,
                 _ => Style::Plain,
             };
             let report = step.report_sha256.as_ref().map(|digest| {
                 let digest: String = digest.chars().take(16).collect();
-                lang.words(&format!("回测报告 {digest}"), &format!("backtest report {digest}"))
+                format!("{} {digest}", lang.words("回测报告", "backtest report"))
             });
             let notes: Vec<String> = step.note.iter().cloned().chain(report).collect();
             table.row([
@@ -270,7 +311,7 @@ impl History {
                 step.entry.as_str().into(),
                 Cell::number(step.version),
                 step.entry_hash.chars().take(16).collect::<String>().into(),
-                Cell::styled(lang.words(step.step.zh(), step.step.en()), style),
+                Cell::styled(named(step, later, today, lang), style),
                 step.by.as_str().into(),
                 step.effective_from.map(|day| day.to_string()).unwrap_or_default().into(),
                 Cell::number(position),
@@ -279,5 +320,51 @@ impl History {
         }
         table.print(screen)?;
         Ok(Outcome::Fine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::time::Time;
+
+    use super::*;
+
+    fn step(what: Step, version: u32, from: Option<&str>) -> RuleStep {
+        RuleStep {
+            entry: "liquidity".to_owned(),
+            version,
+            entry_hash: format!("{version:064}"),
+            step: what,
+            by: "Wang Fang".to_owned(),
+            at: Time::default(),
+            effective_from: from.map(|day| Day::parse(day).unwrap()),
+            note: None,
+            report_sha256: None,
+            rulebook: None,
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_is_not_called_in_force() {
+        use Step::{Approved, InForce, Replaced, Withdrawn};
+        let (march, april) = (Some("2026-03-01"), Some("2026-04-01"));
+        let all = [
+            (Approved, 2, None, "approved"),
+            (Replaced, 1, april, "was to be replaced from 2026-04-01"),
+            (InForce, 2, april, "was to come from 2026-04-01"),
+            (Withdrawn, 2, april, "withdrawn"),
+            (InForce, 3, april, "was to come from 2026-04-01"),
+            (Replaced, 3, march, "replaced"),
+            (InForce, 4, march, "in force"),
+            (Replaced, 4, Some("2026-05-01"), "to be replaced from 2026-05-01"),
+            (InForce, 5, Some("2026-05-01"), "to come from 2026-05-01"),
+        ];
+        let steps: Vec<_> =
+            all.iter().map(|(what, version, from, _)| (step(*what, *version, *from), 0)).collect();
+        let today = Day::parse("2026-03-10").unwrap();
+        for (at, (.., wanted)) in all.iter().enumerate() {
+            assert_eq!(named(&steps[at].0, &steps[at + 1..], today, Lang::En), *wanted, "step {at}");
+        }
+        assert_eq!(named(&steps[8].0, &[], today, Lang::Zh), "将自 2026-05-01 起施行");
     }
 }
