@@ -48,6 +48,7 @@ fn a_recording_is_asked_for_answered_and_fetched() {
 
     let listed = run(dir, &format!("{} --status open", of("list", "firm.key"))).expect_code(0);
     assert!(listed.out.contains(&id) && listed.out.contains("open 待回复"), "{}", listed.out);
+    assert!(listed.out.contains("complaint") && listed.out.contains("录音 sound"), "{}", listed.out);
     // A file that is not the one is not sent by mistake.
     let answer = format!("{} --id {id}", of("answer", "firm.key"));
     assert!(run(dir, &format!("{answer} cut")).expect_code(2).err.contains("nothing was sent"));
@@ -67,10 +68,8 @@ fn a_recording_is_asked_for_answered_and_fetched() {
     let fetch = format!("{} --id {id}", of("fetch", "boss.key"));
     run(dir, &format!("{fetch} came")).expect_code(0);
     assert_eq!(fs::read(dir.join("came")).unwrap(), b"the sound");
-    assert!(
-        run(dir, &format!("{fetch} came")).expect_code(2).err.contains("came"),
-        "no file is written over"
-    );
+    let over = run(dir, &format!("{fetch} came")).expect_code(2);
+    assert!(over.err.contains("came is there already"), "no file is written over: {}", over.err);
     run(dir, &format!("{} fetched", fetch.replace("boss.key", "firm.key"))).expect_code(2);
     let listed = run_in(dir, &of("list", "boss.key").split(' ').chain(["--json"]).collect::<Vec<_>>());
     let listed: serde_json::Value = serde_json::from_str(&listed.expect_code(0).out).unwrap();

@@ -263,6 +263,14 @@ impl Medium {
             Self::Picture => "picture",
         }
     }
+
+    /// Its name in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Sound => "录音",
+            Self::Picture => "录像",
+        }
+    }
 }
 
 /// 调阅: the supervisor asks an institution for a part of a recording (requirement 1.8).

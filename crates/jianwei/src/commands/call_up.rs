@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use client::{CallUpAsked, ListedCallUp};
 use miette::miette;
+use model::event::Medium;
 use model::institution::InstitutionId;
 
 use super::file::AccessArgs;
@@ -152,13 +153,13 @@ impl CallUp {
 impl Ask {
     fn run(self) -> Done {
         let medium = match self.medium {
-            Part::Sound => "sound",
-            Part::Picture => "picture",
+            Part::Sound => Medium::Sound,
+            Part::Picture => Medium::Picture,
         };
         let asked = CallUpAsked {
             institution: self.institution.to_string(),
             policy: self.policy,
-            medium: medium.to_owned(),
+            medium: medium.code().to_owned(),
             hours: self.hours,
             ground: self.ground,
         };
@@ -228,6 +229,13 @@ impl Answer {
 
 impl Fetch {
     fn run(self) -> Done {
+        if self.file.exists() {
+            return Err(miette!(
+                help = "name another file, or move that one away",
+                "{} is there already, and nothing is written over it; nothing was fetched",
+                self.file.display()
+            ));
+        }
         let digest = client::fetch_call_up(&self.access.connect()?, &self.id, &self.file).map_err(plain)?;
         Screen::stdout().line(format_args!("{}: SHA-256 {digest}, as sealed", self.file.display()))?;
         Ok(Outcome::Fine)
@@ -245,12 +253,19 @@ fn shown(called: &ListedCallUp) -> (&str, bool) {
     }
 }
 
+/// A part of a recording in both languages; one that this program does not know as the server says it.
+fn part(code: &str) -> String {
+    let known = Medium::ALL.into_iter().find(|medium| medium.code() == code);
+    known.map_or(code.to_owned(), |medium| format!("{} {}", medium.zh(), medium.code()))
+}
+
 fn table(called: &[ListedCallUp]) -> Table {
     let mut table = Table::new(&[
         "asked 调阅",
         "institution 机构",
         "policy 保单",
         "part 部分",
+        "ground 理由",
         "due 期限",
         "status 状态",
         "came 收到",
@@ -262,7 +277,8 @@ fn table(called: &[ListedCallUp]) -> Table {
             called.asked_at.as_str().into(),
             called.institution.as_str().into(),
             called.policy.as_str().into(),
-            called.medium.as_str().into(),
+            part(&called.medium).into(),
+            called.ground.as_str().into(),
             called.due_at.as_str().into(),
             Cell::styled(word, if is_bad { Style::Red } else { Style::Plain }),
             called.answer.as_ref().map_or("", |answer| answer.received_at.as_str()).into(),
