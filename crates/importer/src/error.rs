@@ -33,7 +33,7 @@ pub enum ImportError {
     },
     /// The mapping makes pseudonyms and no key was given.
     #[error(
-        "the field \"{field}\" of \"{stream}\" becomes a pseudonym; give the key with --pseudonym-key FILE"
+        "the field \"{field}\" of \"{stream}\" becomes a pseudonym; give the key with --pseudonym-key-file FILE"
     )]
     PseudonymKeyMissing {
         /// The stream.

@@ -9,6 +9,7 @@ use engine::{DataDir, Engine};
 use importer::{Filing, Mapping, Options};
 use miette::Report;
 use model::clock::Clock;
+use model::event::FilingReceipt;
 use model::time::Time;
 
 use super::{Import, Received, print, told};
@@ -31,6 +32,7 @@ pub(super) fn run(
     let book = arguments.rulebook.load_for(&engine::DataDir::new(data))?;
     let began = Instant::now();
     let mut opened: Option<Arc<Engine>> = None;
+    let (mut accepted, mut known_before) = (0, 0);
     let report = importer::import(mapping, &arguments.files, options, &mut |filing| {
         let received = match arguments.received {
             Received::MorningAfter => Time::start_of(filing.last_day.plus(1)).plus_seconds(MORNING_SECONDS),
@@ -45,7 +47,15 @@ pub(super) fn run(
             }
         };
         engine.clock().advance(received);
-        Ok(file(engine, filing)?)
+        let size = engine.reader().size();
+        let receipt = file(engine, filing)?;
+        known_before += receipt.duplicates;
+        // The same filing again gets its first receipt, which tells of records sealed then.
+        match receipt.positions.is_some_and(|positions| positions.first < size) {
+            true => known_before += receipt.accepted,
+            false => accepted += receipt.accepted,
+        }
+        Ok(())
     });
     let report = report.map_err(told)?;
     print(screen, &report)?;
@@ -54,7 +64,7 @@ pub(super) fn run(
     site::close(engine)?;
     let seconds = began.elapsed().as_secs_f64();
     screen.line(format_args!(
-        "Read, filed, sealed and evaluated in {seconds:.1} s ({:.0} records a second).\n",
+        "{accepted} records newly sealed, {known_before} known before; read, filed and evaluated in {seconds:.1} s ({:.0} records a second).\n",
         report.records() as f64 / seconds.max(1e-9)
     ))?;
     let graded = Graded::read(&DataDir::new(data))?;
@@ -62,7 +72,8 @@ pub(super) fn run(
     Ok(report)
 }
 
-fn file(engine: &Engine, filing: Filing) -> Result<(), String> {
+/// Files, and gives what the ledger says of it.
+fn file(engine: &Engine, filing: Filing) -> Result<FilingReceipt, String> {
     let date = filing.date();
     let head = FilingHead {
         stream: filing.stream,
@@ -78,6 +89,6 @@ fn file(engine: &Engine, filing: Filing) -> Result<(), String> {
     match receipt.refusals.first().and_then(|refused| refused.faults.first()) {
         // The importer checked every line, so only what the ledger knows can refuse one.
         Some(fault) => Err(format!("{} lines refused, the first: {}", receipt.sealed.refused, fault.detail)),
-        None => Ok(()),
+        None => Ok(receipt.sealed),
     }
 }
