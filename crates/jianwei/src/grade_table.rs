@@ -254,11 +254,11 @@ impl Shown<'_> {
             return Ok(());
         }
         let titles: Vec<String> = passed.iter().map(|id| self.title(id)).collect();
-        let between = self.lang.words("、", ", ");
+        let between = if self.lang == Lang::Zh { "、" } else { ", " };
         screen.line(format_args!(
             "  {}: {}",
             self.lang.words("无发现的规则", "Rules that found nothing"),
-            titles.join(&between)
+            titles.join(between)
         ))
     }
 

@@ -22,8 +22,8 @@ const DIGEST_DIGITS: usize = 16;
 /// Show what differs between two rulebooks: entries, duties, reference tables, grading
 ///
 /// A side is a folder, `embedded` for the rulebook inside this program, or, with --data, the first
-/// digits of the digest of a rulebook that was in force over that data directory. The texts are compared, so a
-/// rulebook that this program would not take can be, too.
+/// digits (eight at least) of the digest of a rulebook that was in force over that data directory. The texts
+/// are compared, so a rulebook that this program would not take can be, too.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei rules diff embedded ./rulebook\n  \
     jianwei rules diff 1a2b3c4d5e6f7081 embedded --data ./data --lang en\n\
@@ -94,6 +94,12 @@ impl Diff {
                 let short = |digest: &String| digest.chars().take(DIGEST_DIGITS).collect::<String>();
                 let all: Vec<String> = digests.iter().map(short).collect();
                 let kept = format!("{} keeps: {}", data.display(), all.join(", "));
+                if digits.len() < DIGEST_DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    return Err(miette!(
+                        help = kept,
+                        "\"{side}\" is too short for a digest: give its first {DIGEST_DIGITS_MIN} digits at least"
+                    ));
+                }
                 Err(miette!(
                     help = kept,
                     "\"{side}\" names no folder and no one rulebook of {}",
@@ -132,7 +138,9 @@ impl Shown<'_> {
             self.screen.line(format_args!("    ! {words}"))?;
         }
         for key in &change.keys {
-            self.key(key)?;
+            if self.is_wanted(key, &change.keys) {
+                self.key(key)?;
+            }
         }
         self.rows(&change.rows)?;
         self.cases(&change.cases)?;
@@ -153,8 +161,20 @@ impl Shown<'_> {
         self.screen.line(format_args!("    {line}"))
     }
 
+    /// Whether a key is shown: of a text in both languages that changed in both, those asked for.
+    fn is_wanted(&self, change: &KeyChange, all: &[KeyChange]) -> bool {
+        let other = match (self.lang, change.key.rsplit_once('.')) {
+            (Lang::Zh, Some((text, "en"))) => format!("{text}.zh"),
+            (Lang::En, Some((text, "zh"))) => format!("{text}.en"),
+            _ => return true,
+        };
+        !all.iter().any(|change| change.key == other)
+    }
+
     fn key(&mut self, change: &KeyChange) -> Result<(), Report> {
         let name = match key_in_chinese(&change.key) {
+            // Shown in Chinese, the English text says that it is that.
+            Some(zh) if change.key.ends_with(".en") => self.lang.words(&format!("{zh}（英文）"), &change.key),
             Some(zh) => self.lang.words(zh, &change.key),
             None => change.key.clone(),
         };
