@@ -75,7 +75,7 @@ impl Demo {
         let place = data.display().to_string();
         serve(engine, GatewayOptions::default(), self.listen, &data, serve::Market::Still, |address| {
             vec![
-                format!("  demo key     {key}"),
+                format!("  demo key     {key} (a supervisor's)"),
                 format!("  try          curl http://{address}/v1/ledger"),
                 format!("  reasons      jianwei grade --data {place} --institution ID"),
                 format!("  proof        jianwei verify {place}"),
@@ -107,6 +107,7 @@ impl Demo {
             plan.first_day.plus(i32::try_from(plan.days).unwrap_or(0) - 1),
             plan.seed
         ))?;
+        screen.line(format_args!("Filling {} with it; this may take minutes …", data.display()))?;
         screen.flush()?;
         let clock = Clock::manual(Time::start_of(plan.first_day));
         let book = rulebook::load::embedded()?;

@@ -21,8 +21,8 @@ use crate::screen::Screen;
 /// that looks alike and is lawful. One file for each filing, OUT/<institution>/<stream>-<day>.ndjson;
 /// OUT/filings.ndjson says when each arrives and how many lines it announces, OUT/market.json who is in
 /// it, OUT/call_ups.ndjson which recordings the supervisor asks for and what comes (the files are in
-/// OUT/call_ups), OUT/truth.ndjson what must be found and what must not. The same seed gives the same
-/// bytes. No real person or organisation is in it.
+/// OUT/call_ups), OUT/truth.ndjson what must be found and what must not. The same seed, with the same
+/// --until and sizes, gives the same bytes. No real person or organisation is in it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei simulate --out ./market\n  \
                         jianwei simulate --out ./market --seed 7 --institutions 80 --days 60 --transactions 1000000")]
@@ -37,7 +37,7 @@ pub(crate) struct Simulate {
 /// What market to make.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct PlanArgs {
-    /// The same seed gives the same market
+    /// The same seed gives the same market, where --until and the sizes are the same, too
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
     /// Institutions, custody banks among them

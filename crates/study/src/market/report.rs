@@ -25,6 +25,31 @@ impl fmt::Display for Scores {
         for score in &self.entries {
             line(f, score)?;
         }
+        let sum = |count: fn(&Score) -> usize| self.entries.iter().map(count).sum();
+        let total = Score {
+            entry: "all".to_owned(),
+            nature: "",
+            planted: sum(|score| score.planted),
+            found: sum(|score| score.found),
+            raised: sum(|score| score.raised),
+            right: sum(|score| score.right),
+            likenesses: sum(|score| score.likenesses),
+            likenesses_found: sum(|score| score.likenesses_found),
+            withdrawn: sum(|score| score.withdrawn),
+            // The middle of all entries together would say nothing of any.
+            hours_median: None,
+            hours_max: self.entries.iter().filter_map(|score| score.hours_max).reduce(f64::max),
+            missed: Vec::new(),
+            wrong: Vec::new(),
+        };
+        line(f, &total)?;
+        writeln!(
+            f,
+            "\nplanted, found: expectations, and those of them that were found (recall). raised, right: findings that stand at the\n\
+             end, and those of them that were planted (precision); what the truth calls possible counts for neither.\n\
+             likeness: lawful likenesses found all the same, of how many. withdrawn: findings that later filings took back.\n\
+             h median, h max: hours from the first offending record to the finding."
+        )?;
         for score in self.entries.iter().filter(|score| !score.missed.is_empty() || !score.wrong.is_empty()) {
             writeln!(f, "\n{}", score.entry)?;
             for missed in &score.missed {

@@ -52,4 +52,9 @@ fn planted_found_missed_suspected_and_possible_are_told_apart() {
     assert_eq!(score.hours_median, Some(2.0));
     assert_eq!(score.missed.len(), 2);
     assert!(score.wrong[0].contains("p1:z") && score.wrong[1].contains("p1:c"));
+    let told = scores.to_string();
+    let total: Vec<&str> =
+        told.lines().find(|line| line.starts_with("all ")).unwrap().split_whitespace().collect();
+    assert_eq!(total, ["all", "3", "1", "0.333", "3", "1", "0.333", "1/1", "1", "–", "2.0"]);
+    assert!(told.contains("likeness: lawful"));
 }

@@ -63,7 +63,7 @@ impl fmt::Display for Report {
         self.write_components(f)?;
         self.write_folds(f)?;
         self.write_leads(f)?;
-        write_platforms(f, "Worst misses: failed, with the fewest points  漏报最重的平台", &self.misses)?;
+        write_platforms(f, "Worst misses: failed, with the fewest points  漏判最重的平台", &self.misses)?;
         write_platforms(
             f,
             "Worst false alarms: did not fail, with the most points  误报最重的平台",

@@ -18,6 +18,7 @@ use crate::commands::rules::RulebookArg;
 use crate::data::open_to_read;
 use crate::market::{Noons, file_all};
 use crate::outcome::{Done, Outcome, plain};
+use crate::progress::Bar;
 use crate::screen::Screen;
 use crate::{log, scratch, site};
 
@@ -31,9 +32,10 @@ const DAYS_AFTER: i64 = 3;
 /// hours from the first offending record to the finding.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  jianwei study market --seed 7\n  \
+                        jianwei study market --seed 7 --institutions 20 --days 20 --transactions 5000\n  \
                         jianwei study market --seed 8 --institutions 200 --days 120 --json")]
 pub(crate) struct MarketStudy {
-    /// The same seed gives the same market
+    /// The same seed gives the same market, where --until and the sizes are the same, too
     #[arg(long, value_name = "NUMBER")]
     seed: u64,
     /// Institutions, custody banks among them
@@ -71,6 +73,10 @@ impl MarketStudy {
         let clock = Clock::manual(Time::start_of(market.plan().first_day));
         let engine = site::open(scratch.path(), site::Setup::default(), book.clone(), clock.clone())?;
         let end = Time::start_of(self.until).plus_seconds(DAYS_AFTER * 24 * 3600);
+        Bar::filings("filing").say(&format!(
+            "filing a market of {} institutions and {days} days, day by day; this may take minutes",
+            self.institutions
+        ));
         let records = file_all(&engine, &market, &clock, end, Noons::Judged)?;
         close(engine, &clock, end)?;
         let mut raised = raised(&DataDir::new(scratch.path()), &book)?;
