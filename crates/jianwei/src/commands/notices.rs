@@ -1,5 +1,6 @@
 //! `jianwei notices` 通知: what institutions were told of terms that hold for them from a day on.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
@@ -10,6 +11,7 @@ use rulebook::Language;
 
 use super::file::connect;
 use crate::data::{existing, open_to_read};
+use crate::graded::Graded;
 use crate::language::Lang;
 use crate::outcome::{Done, Outcome, plain};
 use crate::screen::{Screen, Style};
@@ -46,10 +48,15 @@ pub(crate) struct Notices {
 
 impl Notices {
     pub(crate) fn run(self) -> Done {
+        let mut names = BTreeMap::new();
         let mut given = match (&self.data, &self.server, &self.key_file) {
             (Some(data), ..) => {
-                let (reader, keys) = open_to_read(&existing(data)?)?;
+                let dirs = existing(data)?;
+                let (reader, keys) = open_to_read(&dirs)?;
                 let notices = engine::scan::notices(&reader, &keys).map_err(plain)?;
+                if !self.json && !notices.is_empty() {
+                    names = Graded::read(&dirs)?.registered;
+                }
                 notices.into_iter().map(|(notice, _)| notice).collect()
             }
             (None, Some(server), Some(key_file)) => {
@@ -66,7 +73,8 @@ impl Notices {
             if self.json {
                 screen.line(serde_json::to_string(notice).map_err(plain)?)?;
             } else {
-                self.print(&mut screen, notice)?;
+                let name = names.get(&notice.institution).map_or("", |registered| registered.name.as_str());
+                self.print(&mut screen, notice, name)?;
             }
         }
         if !self.json {
@@ -75,10 +83,11 @@ impl Notices {
         Ok(Outcome::Fine)
     }
 
-    fn print(&self, screen: &mut Screen, notice: &Notice) -> Result<(), Report> {
+    fn print(&self, screen: &mut Screen, notice: &Notice, name: &str) -> Result<(), Report> {
         let lang = self.lang;
         let title = screen.paint(Style::Bold, &lang.words(&notice.title.zh, &notice.title.en));
-        screen.line(format_args!("{}  {title}", notice.id))?;
+        let space = if name.is_empty() { "" } else { "  " };
+        screen.line(format_args!("{}{space}{name}  {title}", notice.id))?;
         screen.line(format_args!(
             "  {} {}, {} {}: {} → {}",
             lang.words("通知时间", "given"),
