@@ -392,7 +392,11 @@ mod tests {
         assert_eq!(again.run_cases(ID).unwrap(), []);
         // An entry that had no text before goes, with its cases.
         let text = draft(&first, 1, 40).text.text.to_string();
-        let new = Draft::new("wholly-new.yaml", &text.replace(&format!("id: {ID}"), "id: wholly-new"), Some(&cases.text));
+        let new = Draft::new(
+            "wholly-new.yaml",
+            &text.replace(&format!("id: {ID}"), "id: wholly-new"),
+            Some(&cases.text),
+        );
         let more = first.succeeded_by(&new, day("2026-04-01")).unwrap();
         assert_eq!(more.without_newest("wholly-new", None).unwrap().hash(), first.hash());
     }
