@@ -19,6 +19,8 @@ use crate::table::{Cell, Table};
 const SILENT_DAYS: i32 = 31;
 /// Reasons shown in a line of the table; `grade --institution` shows all.
 const REASONS_SHOWN: usize = 2;
+/// Positions of findings shown under a reason.
+const FINDINGS_SHOWN: usize = 16;
 
 /// How bad a verdict is; nothing determined comes before green.
 fn weight(verdict: Option<Verdict>) -> u8 {
@@ -240,6 +242,7 @@ impl Shown<'_> {
                 // The calm ones only when one day is asked for.
                 if day.is_some() || is_hit(reason) || reason.verdict == Verdict::Undetermined {
                     self.print_reason(screen, reason)?;
+                    self.print_findings(screen, grade, reason)?;
                 }
             }
             if day.is_some() {
@@ -260,6 +263,19 @@ impl Shown<'_> {
             self.lang.words("无发现的规则", "Rules that found nothing"),
             titles.join(between)
         ))
+    }
+
+    /// Where the findings behind a reason are sealed, so that each can be proved.
+    fn print_findings(&self, screen: &mut Screen, grade: &GradeEvent, reason: &Reason) -> Result<(), Report> {
+        let behind = self.graded.findings_behind(&grade.institution, grade.day, &reason.entry);
+        if behind.is_empty() {
+            return Ok(());
+        }
+        let shown: Vec<String> = behind.iter().take(FINDINGS_SHOWN).map(u64::to_string).collect();
+        let more = behind.len().saturating_sub(FINDINGS_SHOWN);
+        let more = if more > 0 { format!(" +{more}") } else { String::new() };
+        let sealed = self.lang.words("发现封存于账本位置", "found at ledger positions");
+        screen.line(format_args!("      {sealed}: {}{more}", shown.join(" ")))
     }
 
     fn print_reason(&self, screen: &mut Screen, reason: &Reason) -> Result<(), Report> {

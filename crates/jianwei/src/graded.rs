@@ -37,10 +37,12 @@ pub(crate) struct SealedGrade {
     pub(crate) position: u64,
 }
 
-/// A finding, and when it was found: the time of the evaluation that came to it.
+/// A finding, where it stands in the ledger, and when it was found: the time of the evaluation that
+/// came to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SealedFinding {
     pub(crate) finding: Finding,
+    pub(crate) position: u64,
     pub(crate) found_at: Time,
 }
 
@@ -93,7 +95,8 @@ impl Graded {
             }
             EventKind::Finding => {
                 let finding = opener.event(&head, entry)?;
-                self.findings.push(SealedFinding { finding, found_at: Time::default() });
+                let position = entry.index;
+                self.findings.push(SealedFinding { finding, position, found_at: Time::default() });
                 self.undated += 1;
             }
             EventKind::Occasion => {
@@ -149,6 +152,19 @@ impl Graded {
         let first = (institution.to_owned(), Day(i32::MIN));
         let last = (institution.to_owned(), until.unwrap_or(Day(i32::MAX)));
         self.grades.range(first..=last).map(|(_, sealed)| sealed)
+    }
+
+    /// Where the findings behind a reason of an institution's day are sealed: of each group the last one.
+    pub(crate) fn findings_behind(&self, institution: &str, day: Day, entry: &str) -> Vec<u64> {
+        let is_behind = |finding: &Finding| {
+            finding.day == day && finding.institution == institution && finding.reason.entry == entry
+        };
+        let behind = self.findings.iter().filter(|sealed| is_behind(&sealed.finding));
+        let latest: BTreeMap<_, u64> =
+            behind.map(|sealed| (&sealed.finding.group, sealed.position)).collect();
+        let mut positions: Vec<u64> = latest.into_values().collect();
+        positions.sort_unstable();
+        positions
     }
 
     /// All institutions that are registered or graded; the industry, `*`, is none.

@@ -103,3 +103,29 @@ fn events_are_proved_with_what_they_say() {
     });
     assert!(verify("fields.tlog-proof", 1).contains("what is no record"));
 }
+
+#[test]
+fn a_finding_says_where_it_is_sealed() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    run(at, "demo --once --data data --seed 3 --institutions 20 --days 8 --transactions 2000").expect_code(0);
+    let waiting = run(at, "reviews --data data --json --day 2036-01-01").expect_code(0).out;
+    let review: Value = serde_json::from_str(waiting.lines().next().unwrap()).unwrap();
+    let position = review["position"].as_u64().unwrap();
+    let finding = &review["finding"];
+    let [institution, day] = ["institution", "day"].map(|key| finding[key].as_str().unwrap());
+
+    // The grade that rests on it says it too.
+    let arguments = ["grade", "--data", "data", "--lang", "en", "--institution", institution, "--day", day];
+    let shown = run_in(at, &arguments).expect_code(0).out;
+    let mut found = shown.lines().filter_map(|line| line.trim().strip_prefix("found at ledger positions: "));
+    assert!(found.any(|all| all.split(' ').any(|one| one == position.to_string())), "{position} in {shown}");
+
+    let key = prove(at, position, "finding.tlog-proof");
+    let said = run_in(at, &["verify", "--key", &key, "finding.tlog-proof"]).expect_code(0).out;
+    assert!(said.contains(&format!("发现 finding of {institution}, disclosed")), "{said}");
+    assert!(said.contains("true since the entry at ledger position = "), "{said}");
+    for text in [day, finding["reason"]["entry_hash"].as_str().unwrap()] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+}

@@ -29,7 +29,7 @@ use crate::screen::Screen;
     jianwei prove --data ./data 17 --disclose amount,counterparty --out 17.tlog-proof\n  \
     jianwei prove --data ./data 4711 --out grade.tlog-proof\n  \
     jianwei prove --data ./data 4711 --sealed --out grade.tlog-proof\n\n\
-    Where a grade stands `jianwei grade --institution ID` says.")]
+    Where a grade and its findings stand `jianwei grade --institution ID` says.")]
 pub(crate) struct Prove {
     #[command(flatten)]
     data: DataArg,

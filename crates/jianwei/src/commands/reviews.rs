@@ -1,9 +1,11 @@
 //! `jianwei reviews`: what waits for a person, and until when.
 
+use std::collections::BTreeMap;
+
 use analysis::review::{Review, queue};
 use clap::Args;
 use model::clock::Clock;
-use model::event::Verdict;
+use model::event::{Finding, Verdict};
 use model::time::{Day, Time};
 use serde_json::json;
 
@@ -49,13 +51,16 @@ impl Reviews {
         let book = self.rulebook.load_for(&dirs)?;
         let now = self.day.map_or_else(|| Clock::system().now(), Time::start_of);
         let found_by = |at: &Time| at.day() <= now.day();
-        let findings = graded.findings.iter().filter(|sealed| found_by(&sealed.found_at));
-        let mut waiting = queue(&book, findings.map(|sealed| (&sealed.finding, sealed.found_at)));
+        let findings = || graded.findings.iter().filter(|sealed| found_by(&sealed.found_at));
+        let mut waiting = queue(&book, findings().map(|sealed| (&sealed.finding, sealed.found_at)));
         waiting.retain(|review| !self.overdue || review.is_overdue(now) == Some(true));
         let mut screen = Screen::stdout();
         if self.json {
+            // Of several findings about the same the last one, as in the queue.
+            let positions: BTreeMap<Key<'_>, u64> =
+                findings().map(|sealed| (key(&sealed.finding), sealed.position)).collect();
             for review in &waiting {
-                screen.line(in_json(review, now))?;
+                screen.line(in_json(review, positions.get(&key(&review.finding)).copied(), now))?;
             }
             return Ok(Outcome::Fine);
         }
@@ -104,15 +109,23 @@ impl Reviews {
     }
 }
 
+/// Entry, institution, day and group of a finding: what the queue tells findings apart by.
+type Key<'f> = (&'f str, &'f str, Day, &'f [(String, String)]);
+
+fn key(finding: &Finding) -> Key<'_> {
+    (&finding.reason.entry, &finding.institution, finding.day, &finding.group)
+}
+
 /// What a finding is about, as `column=value`.
 fn about(review: &Review) -> String {
     let pairs = review.finding.group.iter().map(|(column, value)| format!("{column}={value}"));
     pairs.collect::<Vec<_>>().join(" ")
 }
 
-fn in_json(review: &Review, now: Time) -> serde_json::Value {
+fn in_json(review: &Review, position: Option<u64>, now: Time) -> serde_json::Value {
     json!({
         "finding": review.finding,
+        "position": position,
         "found_at": review.found_at.to_string(),
         "due": review.due.as_ref().ok().map(ToString::to_string),
         "overdue": review.is_overdue(now),
