@@ -1,5 +1,4 @@
 //! A person is erased and comes back: what was under the old key is lost, and nothing else.
-#![expect(clippy::unwrap_used, reason = "a test's helper may panic")]
 
 mod common;
 
