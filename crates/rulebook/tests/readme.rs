@@ -1,6 +1,6 @@
 //! What the page of the rulebook says of words and columns is what the program takes, in both halves;
 //! and its example is a rule that loads and whose cases pass.
-#![expect(clippy::panic, reason = "a fixture that fails fails its test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a fixture that fails fails its test")]
 
 use rulebook::{Answerable, Basis, DERIVED, Draft, Level, Nature, Scope, Tier, Unit, load};
 
