@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use model::columns::Columns;
 use model::event::{FilingOutcome, FilingReceipt};
-use model::streams::{LineOfBusiness, STREAMS};
+use model::spec::Record;
+use model::streams::{LineOfBusiness, Register, STREAMS};
 use model::time::{Day, Time};
 use rulebook::{Duty, Obligation, ObligationStatus, Period, Rulebook};
 
@@ -20,6 +22,20 @@ pub struct Registered {
     pub line: LineOfBusiness,
     /// The first day.
     pub from: Day,
+}
+
+impl Registered {
+    /// What records of the register say, in their order; those without a known line say nothing.
+    pub fn read(columns: &Columns) -> impl Iterator<Item = Self> {
+        let column = |name: &str| Register::STREAM.field_index(name).and_then(|index| columns.column(index));
+        let both = column("line").zip(column("effective_from"));
+        both.into_iter().flat_map(|(lines, days)| {
+            (0..columns.len()).filter_map(|row| {
+                let line = LineOfBusiness::CODES.item(lines.byte(row)?)?;
+                Some(Self { line: LineOfBusiness::from_code(line.code)?, from: Day(days.date(row)?) })
+            })
+        })
+    }
 }
 
 /// What the receipts of one institution, stream and date come to.

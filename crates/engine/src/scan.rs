@@ -76,15 +76,10 @@ pub fn occasions(reader: &Reader, keys: &KeyStore) -> Result<Vec<Occasion>, Engi
 /// # Errors
 /// [`EngineError`].
 pub fn rule_steps(reader: &Reader, keys: &KeyStore) -> Result<Vec<(RuleStep, u64)>, EngineError> {
-    let mut steps = Vec::new();
-    let is_step = |head: &Head<'_>| head.kind == EventKind::RuleStep;
-    scan_wanted(reader, keys, 0..reader.size(), &[], is_step, |item| {
-        if let Item::RuleStep(step, position) = item {
-            steps.push((*step, position));
-        }
-        Ok(())
-    })?;
-    Ok(steps)
+    events(reader, keys, EventKind::RuleStep, |item| match item {
+        Item::RuleStep(step, position) => Some((*step, position)),
+        _ => None,
+    })
 }
 
 /// The notices to institutions, in order, each with its position.
@@ -92,15 +87,26 @@ pub fn rule_steps(reader: &Reader, keys: &KeyStore) -> Result<Vec<(RuleStep, u64
 /// # Errors
 /// [`EngineError`].
 pub fn notices(reader: &Reader, keys: &KeyStore) -> Result<Vec<(Notice, u64)>, EngineError> {
-    let mut notices = Vec::new();
-    let is_notice = |head: &Head<'_>| head.kind == EventKind::Notice;
-    scan_wanted(reader, keys, 0..reader.size(), &[], is_notice, |item| {
-        if let Item::Notice(notice, _, position) = item {
-            notices.push((*notice, position));
-        }
+    events(reader, keys, EventKind::Notice, |item| match item {
+        Item::Notice(notice, _, position) => Some((*notice, position)),
+        _ => None,
+    })
+}
+
+/// The events of a kind, in order; nothing else is decrypted.
+fn events<T>(
+    reader: &Reader,
+    keys: &KeyStore,
+    kind: EventKind,
+    event: impl Fn(Item) -> Option<T>,
+) -> Result<Vec<T>, EngineError> {
+    let mut found = Vec::new();
+    let is_wanted = |head: &Head<'_>| head.kind == kind;
+    scan_wanted(reader, keys, 0..reader.size(), &[], is_wanted, |item| {
+        found.extend(event(item));
         Ok(())
     })?;
-    Ok(notices)
+    Ok(found)
 }
 
 /// What a scan met that could not be read whole.

@@ -13,9 +13,8 @@ use hashbrown::HashMap;
 use ledger::Reader;
 use ledger::keystore::KeyStore;
 use model::arrow::to_batch;
-use model::columns::Columns;
 use model::spec::{Record, StreamSpec};
-use model::streams::{LineOfBusiness, Register};
+use model::streams::Register;
 use model::time::{Day, Time};
 use rulebook::{Indicator, Rulebook};
 use seal::EventKind;
@@ -185,25 +184,16 @@ fn known(reader: &Reader, keys: &KeyStore, as_of: u64, book: &Rulebook) -> Resul
             }
             Item::Occasion(occasion, _) => known.now = known.now.max(occasion.time),
             Item::Grade(grade, _) => known.grades.restore(book, *grade),
-            Item::Records { institution, columns, .. } => register(&mut known, &institution, &columns),
+            Item::Records { institution, columns, .. } => {
+                for own in Registered::read(&columns) {
+                    known.registered.entry(institution.to_string()).or_default().push(own);
+                }
+            }
             _ => {}
         }
         Ok(())
     })?;
     Ok(known)
-}
-
-/// From which day on an institution owes what its lines owe, as the evaluator takes it.
-fn register(known: &mut Known, institution: &str, columns: &Columns) {
-    let column = |name: &str| Register::STREAM.field_index(name).and_then(|index| columns.column(index));
-    let (Some(line), Some(from)) = (column("line"), column("effective_from")) else { return };
-    for row in 0..columns.len() {
-        let line = line.byte(row).and_then(|number| LineOfBusiness::CODES.item(number));
-        let line = line.and_then(|item| LineOfBusiness::from_code(item.code));
-        if let (Some(line), Some(from)) = (line, from.date(row).map(Day)) {
-            known.registered.entry(institution.to_owned()).or_default().push(Registered { line, from });
-        }
-    }
 }
 
 /// A record by stream, institution and id.

@@ -8,7 +8,7 @@ use analysis::windows::Superseded;
 use model::arrow::{event_day, to_batch};
 use model::columns::Columns;
 use model::spec::{Record, StreamSpec};
-use model::streams::{LineOfBusiness, Register};
+use model::streams::Register;
 use model::time::Day;
 use query::RecordBatch;
 
@@ -34,7 +34,9 @@ impl Evaluator {
         let Records { stream, institution, columns, first_position, supersedes } = records;
         let rows = columns.len() as u64;
         if stream == Register::STREAM {
-            self.register(institution, &columns);
+            for own in Registered::read(&columns) {
+                self.registered.entry(institution.to_owned()).or_default().push(own);
+            }
         }
         let superseded = self.superseded(stream, institution, first_position, &supersedes, old)?;
         let days = days_of(stream, &columns);
@@ -68,18 +70,6 @@ impl Evaluator {
         for day in days {
             self.board.note_records(institution, *day, stream.name);
             self.changed.looked_at.insert((*day, institution.to_owned()));
-        }
-    }
-
-    fn register(&mut self, institution: &str, columns: &Columns) {
-        let column = |name: &str| Register::STREAM.field_index(name).and_then(|index| columns.column(index));
-        let (Some(line), Some(from)) = (column("line"), column("effective_from")) else { return };
-        for row in 0..columns.len() {
-            let line = line.byte(row).and_then(|number| LineOfBusiness::CODES.item(number));
-            let line = line.and_then(|item| LineOfBusiness::from_code(item.code));
-            if let (Some(line), Some(from)) = (line, from.date(row).map(Day)) {
-                self.registered.entry(institution.to_owned()).or_default().push(Registered { line, from });
-            }
         }
     }
 
