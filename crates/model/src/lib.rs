@@ -8,6 +8,7 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod arrow;
+pub mod calendar;
 pub mod canonical;
 pub mod cbor;
 pub mod checks;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use model::calendar::Calendar;
 use model::time::Day;
 use query::{QueryError, Table};
 
-use crate::calendar::Calendar;
 use crate::cases::{self, Case, CaseFailure};
 use crate::demand::Demand;
 use crate::duty::Duty;

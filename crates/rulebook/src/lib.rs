@@ -39,7 +39,7 @@ mod source;
 mod yaml;
 
 pub use book::{Entry, Rulebook};
-pub use calendar::{BeyondCalendar, Calendar};
+pub use model::calendar::{BeyondCalendar, Calendar};
 pub use call_ups::{CALL_UPS, CalledUp, call_ups_batch, call_ups_schema};
 pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
 pub use demand::{Demand, MetBy};

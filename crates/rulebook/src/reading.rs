@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::calendar::Calendar;
 use query::SchemaRef;
 use sha2::{Digest, Sha256};
 
 use crate::book::Rulebook;
-use crate::calendar::Calendar;
+use crate::calendar;
 use crate::cases::{self, Case};
 use crate::chain;
 use crate::demand::{self, Demand};
@@ -249,7 +250,7 @@ impl Reading {
             }
             return None;
         };
-        match (Calendar::from_reference(reference), file) {
+        match (calendar::from_reference(reference), file) {
             (Ok(calendar), _) => Some(calendar),
             (Err(message), Some(file)) => {
                 self.faults.push(RuleFault::new(file, None, message));
