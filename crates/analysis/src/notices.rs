@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::event::{Notice, Told};
+use model::event::Notice;
 use model::time::{Day, Time};
 use query::Rows;
 use rulebook::Text;
@@ -77,7 +77,6 @@ impl Given {
             return None;
         }
         let number = latest.map_or(0, |latest| latest.number) + 1;
-        let told = |text: &Text| Told { zh: text.zh.clone(), en: text.en.clone() };
         let notice = Notice {
             id: format!("{institution}-{entry}-{}-{number}", announced.effective_from),
             institution: institution.clone(),
@@ -88,8 +87,8 @@ impl Given {
             before: latest.map_or_else(|| announced.before.clone(), |latest| latest.term.clone()),
             term: announced.term.clone(),
             corrects: latest.map(|latest| latest.id.clone()),
-            title: told(&announced.title),
-            text: told(&announced.text),
+            title: announced.title.clone(),
+            text: announced.text.clone(),
             given_at: now,
         };
         self.restore(&notice);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::Fault;
 use crate::field_types::{Digest, RecordId};
 use crate::institution::InstitutionId;
+use crate::text::Text;
 use crate::time::{Day, Time};
 
 /// The four grades of requirement 2.6, from the best to the worst.
@@ -411,15 +412,6 @@ pub struct RuleStep {
     pub rulebook: Option<String>,
 }
 
-/// A text as it was told, in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// In Chinese.
-    pub zh: String,
-    /// In English.
-    pub en: String,
-}
-
 /// 通知: what an institution is told of a term that holds for it from a day on, such as the ratio of
 /// its reserve (requirement 1.9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -444,9 +436,9 @@ pub struct Notice {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub corrects: Option<String>,
     /// Its title.
-    pub title: Told,
+    pub title: Text,
     /// What the institution is told.
-    pub text: Told,
+    pub text: Text,
     /// When it was given.
     pub given_at: Time,
 }

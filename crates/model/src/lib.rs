@@ -25,6 +25,7 @@ pub mod read;
 pub mod schema;
 pub mod spec;
 pub mod streams;
+pub mod text;
 pub mod time;
 
 /// Version of the interface standard.

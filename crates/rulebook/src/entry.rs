@@ -5,6 +5,7 @@ mod raw;
 use std::fmt;
 
 use model::streams::LineOfBusiness;
+pub use model::text::Text;
 use model::time::Day;
 
 pub(crate) use raw::{RawEffective, RawMeta, RawReview, RawText, check_day, check_text, raw_entry};
@@ -32,15 +33,6 @@ impl fmt::Debug for EntryHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// A text in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// In Chinese.
-    pub zh: String,
-    /// In English.
-    pub en: String,
 }
 
 macro_rules! words {
