@@ -21,6 +21,67 @@ pub enum Actor {
     Anonymous,
 }
 
+/// 职级: what a person of the supervisor's may do; a higher post may do what a lower may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Post {
+    /// 分析员: looks, claims, proposes.
+    Analyst,
+    /// 监管员: decides, approves.
+    Officer,
+    /// 负责人: approves what only a head may.
+    Head,
+}
+
+impl Post {
+    /// Its name in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Analyst => "分析员",
+            Self::Officer => "监管员",
+            Self::Head => "负责人",
+        }
+    }
+
+    /// Its name in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Analyst => "analyst",
+            Self::Officer => "officer",
+            Self::Head => "head",
+        }
+    }
+}
+
+/// Who gives a command, and with which post; parties outside have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Who.
+    pub actor: Actor,
+    /// The person's post.
+    pub post: Option<Post>,
+}
+
+impl Who {
+    /// The system itself.
+    pub const SYSTEM: Self = Self { actor: Actor::System, post: None };
+
+    /// A person with a post.
+    pub fn person(id: &str, post: Post) -> Self {
+        Self { actor: Actor::Person(id.to_owned()), post: Some(post) }
+    }
+
+    /// A party outside.
+    pub fn party(actor: Actor) -> Self {
+        Self { actor, post: None }
+    }
+
+    /// Whether the post is at least this one; the system may do what the policy says.
+    pub fn is_at_least(&self, post: Post) -> bool {
+        self.actor == Actor::System || self.post.is_some_and(|own| own >= post)
+    }
+}
+
 /// The text names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" names nobody; an actor is system, anonymous, person:ID, institution:ID or partner:ID")]

@@ -9,6 +9,7 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod actor;
+pub mod numbers;
 mod refusal;
 pub mod term;
 
