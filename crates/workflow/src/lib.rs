@@ -9,8 +9,18 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod actor;
+pub mod alert;
+pub mod delivery;
+pub mod desk;
+pub mod letter;
 pub mod numbers;
+pub mod plan;
+pub mod policy;
+pub mod public_notice;
 mod refusal;
+pub mod review;
+mod setting;
 pub mod term;
 
 pub use refusal::{Refusal, Why};
+pub use setting::{Entries, EntryText, Setting};

@@ -1,0 +1,145 @@
+//! The desk: everything that has an owner, a deadline and an end, in one state. It changes by events
+//! and by nothing else; what the system decides by itself (on grades, on the time) and what people
+//! decide comes out as events that are sealed together.
+
+mod commands;
+mod event;
+mod follow;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::event::GradeEvent;
+use model::time::Time;
+
+pub use commands::DeskCommand;
+pub use event::{DeskEvent, Topic};
+
+use crate::alert::{self, Alerts};
+use crate::delivery::{self, Deliveries, Outcome};
+use crate::letter::Letters;
+use crate::numbers::Numbers;
+use crate::plan::{self, Plans};
+use crate::public_notice::PublicNotices;
+use crate::review::Reviews;
+use crate::setting::Setting;
+use follow::Following;
+
+/// What a timer wakes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Alert(String),
+    Plan(String),
+}
+
+/// Everything that is under way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desk {
+    /// Alerts.
+    pub alerts: Alerts,
+    /// What goes out.
+    pub deliveries: Deliveries,
+    /// Letters.
+    pub letters: Letters,
+    /// Public notices.
+    pub notices: PublicNotices,
+    /// Rectification plans.
+    pub plans: Plans,
+    /// What people did with flagged findings.
+    pub reviews: Reviews,
+    numbers: Numbers,
+    timers: BTreeSet<(Time, Timer)>,
+    timer_of: BTreeMap<Timer, Time>,
+}
+
+impl Desk {
+    /// Takes in what happened, with its place in the ledger.
+    pub fn apply(&mut self, event: &DeskEvent, position: u64) {
+        self.numbers.take(event.id());
+        match event {
+            DeskEvent::Alert(event) => {
+                self.alerts.apply(event);
+                let timer = self.alerts.get(&event.id).and_then(alert::Alert::timer);
+                self.set_timer(Timer::Alert(event.id.clone()), timer);
+            }
+            DeskEvent::Delivery(event) => self.deliveries.apply(event),
+            DeskEvent::Letter(event) => self.letters.apply(event, position),
+            DeskEvent::PublicNotice(event) => self.notices.apply(event),
+            DeskEvent::Plan(event) => {
+                self.plans.apply(event);
+                let timer = self.plans.get(&event.id).and_then(|plan| plan.answer.timer());
+                self.set_timer(Timer::Plan(event.id.clone()), timer);
+            }
+            DeskEvent::Review(event) => self.reviews.apply(event),
+        }
+    }
+
+    /// Takes in the grade of a day as it was sealed.
+    pub fn take_grade(&mut self, grade: &GradeEvent) {
+        self.alerts.take_grade(grade);
+    }
+
+    fn set_timer(&mut self, timer: Timer, at: Option<Time>) {
+        if let Some(before) = self.timer_of.remove(&timer) {
+            self.timers.remove(&(before, timer.clone()));
+        }
+        if let Some(at) = at {
+            self.timer_of.insert(timer.clone(), at);
+            self.timers.insert((at, timer));
+        }
+    }
+
+    /// When the next timer goes off.
+    pub fn next_timer(&self) -> Option<Time> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// How many timers run.
+    pub fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// What follows on grades that are sealed in the same step.
+    pub fn react(&self, grades: &[GradeEvent], setting: &Setting<'_>) -> Vec<DeskEvent> {
+        let mut following = Following::new(self, setting);
+        let events = alert::react(&self.alerts, grades, setting, &mut following.numbers);
+        events.into_iter().for_each(|event| following.alert(event));
+        following.events
+    }
+
+    /// What follows on the time that went by: timers that went off, each once; `most` at a time.
+    pub fn tick(&self, most: usize, setting: &Setting<'_>) -> Vec<DeskEvent> {
+        let mut following = Following::new(self, setting);
+        for alert in self.alerts.undated() {
+            alert::dated(alert, setting).into_iter().for_each(|event| following.alert(event));
+        }
+        let over = self.timers.iter().take_while(|(at, _)| *at <= setting.now).take(most);
+        for (_, timer) in over {
+            match timer {
+                Timer::Alert(id) => {
+                    let events = self.alerts.get(id).map(|alert| alert::overdue(alert, setting));
+                    events.into_iter().flatten().for_each(|event| following.alert(event));
+                }
+                Timer::Plan(id) => {
+                    let event = self.plans.get(id).and_then(|plan| plan::overdue(plan, setting));
+                    event.into_iter().for_each(|event| following.plan(event));
+                }
+            }
+        }
+        following.events
+    }
+
+    /// The beginning of the next attempt of a delivery.
+    pub fn attempt(&self, id: &str, now: Time) -> Option<DeskEvent> {
+        Some(delivery::attempt(self.deliveries.get(id)?, now).into())
+    }
+
+    /// What became of the latest attempt of a delivery, and what follows on it.
+    pub fn delivered(&self, id: &str, outcome: Outcome, setting: &Setting<'_>) -> Vec<DeskEvent> {
+        let mut following = Following::new(self, setting);
+        let event = self.deliveries.get(id).and_then(|one| delivery::outcome(one, outcome, setting.now));
+        event.into_iter().for_each(|event| following.delivery(event));
+        following.events
+    }
+}
