@@ -8,8 +8,6 @@
 mod decide;
 mod event;
 mod state;
-#[cfg(test)]
-mod tests;
 
 pub use decide::{AlertCommand, command, dated, overdue, react};
 pub(crate) use decide::{INDUSTRY, kept, of_system, raised_by_plan};
