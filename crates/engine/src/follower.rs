@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ledger::Reader;
 use ledger::keystore::KeyStore;
+use model::clock::Clock;
 use model::field_types::RecordId;
 use model::institution::InstitutionId;
 use model::time::Time;
@@ -15,6 +16,7 @@ use model::time::Time;
 use crate::EngineError;
 use crate::board::Board;
 use crate::call_ups::Recording;
+use crate::desk::Office;
 use crate::evaluate::{Evaluator, Outputs, Records};
 use crate::scan::record_at;
 use crate::sealer::{Appended, Command};
@@ -52,6 +54,8 @@ pub(crate) struct Follower {
     pub(crate) reader: Reader,
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) board: Arc<Board>,
+    pub(crate) office: Arc<Office>,
+    pub(crate) clock: Clock,
     /// Records handed over and not applied yet.
     pub(crate) waiting: Arc<AtomicUsize>,
     /// What could not be sealed yet. Nothing more is evaluated before it is.
@@ -121,6 +125,7 @@ impl Follower {
         match appended {
             Appended::Records { stream, institution, columns, positions, supersedes, .. } => {
                 let old = |position| record_at(&self.reader, &self.keys, position);
+                self.office.learn(stream, &institution, &columns);
                 self.waiting.fetch_sub(columns.len(), Ordering::Relaxed);
                 let first_position = positions.start;
                 let records =
@@ -171,11 +176,9 @@ impl Follower {
     }
 
     fn append(&self, outputs: &Outputs) -> Result<(), EngineError> {
-        let (reply, answer) = bounded(1);
-        let closed = || EngineError::evaluation("the ledger is closed");
-        self.sealer.send(Command::Events(outputs.events()?, reply)).map_err(|_| closed())?;
-        answer.recv().map_err(|_| closed())?.map_err(EngineError::evaluation)?;
-        Ok(())
+        let now = self.clock.now().max(outputs.occasion.time);
+        let sealed = self.office.seal_with(outputs.events()?, &outputs.grades, now, &self.sealer);
+        sealed.map_err(EngineError::evaluation)
     }
 
     fn standing(&self) -> Result<(), Arc<str>> {

@@ -13,6 +13,7 @@ pub mod board;
 pub mod call_ups;
 mod clock_at_start;
 mod derived;
+pub mod desk;
 mod evaluate;
 mod files;
 pub mod filings;
@@ -30,7 +31,7 @@ pub mod subjects;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -46,12 +47,14 @@ use store::OtherVersion;
 use store::history::{History, HistoryError};
 use store::seen::{Seen, SeenError};
 use vault::{Vault, VaultError};
+use workflow::policy::{Policy, PolicyFault};
 
 use access::Access;
 pub use analysis::review::Review;
 use board::Board;
 use call_ups::CallUps;
 pub use clock_at_start::ClockBehind;
+use desk::Office;
 use filings::Filings;
 use follower::{Follower, Request};
 use identity::IdentityKey;
@@ -120,11 +123,13 @@ pub struct EngineOptions {
     pub second_tree: Option<SecondTree>,
     /// Where what was called up is kept; in the data directory if `None`.
     pub vault: Option<Arc<Vault>>,
+    /// Clocks of alerts and who is responsible; as shipped if `None`.
+    pub policy: Option<Arc<Policy>>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { origin: "jianwei.example/ledger".to_owned(), second_tree: None, vault: None }
+        Self { origin: "jianwei.example/ledger".to_owned(), second_tree: None, vault: None, policy: None }
     }
 }
 
@@ -160,6 +165,9 @@ pub enum EngineError {
     /// A text of the rulebook was edited after it had been used under the same version.
     #[error(transparent)]
     Edited(#[from] rulebooks::Edited),
+    /// The policy of alerts.
+    #[error(transparent)]
+    Policy(#[from] PolicyFault),
     /// A ledger entry that cannot be read.
     #[error("ledger entry {position}: {reason}")]
     Entry {
@@ -194,6 +202,7 @@ pub struct Engine {
     call_ups: CallUps,
     vault: Arc<Vault>,
     board: Arc<Board>,
+    office: Arc<Office>,
     rulebook: Arc<Rulebook>,
     dirs: DataDir,
     /// The steps in the lives of rules, in order.
@@ -205,6 +214,9 @@ pub struct Engine {
     waiting: Arc<AtomicUsize>,
     sealing: Option<JoinHandle<()>>,
     following: Option<JoinHandle<()>>,
+    timing: Option<JoinHandle<()>>,
+    /// Tells the desk's timers to end.
+    is_closing: Arc<AtomicBool>,
 }
 
 impl Engine {
@@ -231,6 +243,10 @@ impl Engine {
             Some(vault) => vault,
             None => Arc::new(Vault::folder(&dirs.vault())?),
         };
+        let policy = match options.policy {
+            Some(policy) => policy,
+            None => Arc::new(Policy::shipped(None)?),
+        };
         let reader = ledger.reader();
         let planned = scan::occasions(&reader, &keys)?;
         rulebooks::refuse_edited(&dirs.rulebooks(), &rulebook, &planned)?;
@@ -246,6 +262,7 @@ impl Engine {
         let (commands, for_sealer) = bounded(COMMANDS_WAITING);
         let (requests, for_follower) = unbounded();
         let board = Arc::new(recovered.board);
+        let office = Arc::new(Office::new(recovered.desk, recovered.directory, policy, &rulebook));
         let failed = Arc::new(Mutex::new(None));
         let waiting = Arc::new(AtomicUsize::new(0));
         let sealer = Sealer {
@@ -264,6 +281,8 @@ impl Engine {
             reader: reader.clone(),
             keys: Arc::clone(&keys),
             board: Arc::clone(&board),
+            office: Arc::clone(&office),
+            clock: clock.clone(),
             unsealed: None,
             is_broken: false,
             failed: Arc::clone(&failed),
@@ -272,6 +291,14 @@ impl Engine {
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let sealing = thread("sealer").spawn(move || sealer.run()).map_err(at(dir.to_owned()))?;
         let following = thread("follower").spawn(move || follower.run()).map_err(at(dir.to_owned()))?;
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let timers = desk::Timers {
+            office: Arc::clone(&office),
+            clock: clock.clone(),
+            sealer: commands.clone(),
+            is_closing: Arc::clone(&is_closing),
+        };
+        let timing = thread("timers").spawn(move || timers.run()).map_err(at(dir.to_owned()))?;
         Ok(Self {
             clock,
             clock_behind,
@@ -285,6 +312,7 @@ impl Engine {
             call_ups: recovered.call_ups,
             vault,
             board,
+            office,
             rulebook,
             dirs,
             steps: Mutex::new(recovered.steps),
@@ -294,6 +322,8 @@ impl Engine {
             waiting,
             sealing: Some(sealing),
             following: Some(following),
+            timing: Some(timing),
+            is_closing,
         })
     }
 
@@ -469,6 +499,11 @@ impl Drop for Engine {
     /// Lets everything under way become durable, evaluated and sealed.
     fn drop(&mut self) {
         let _ = self.settle();
+        self.is_closing.store(true, Ordering::Relaxed);
+        self.office.wake();
+        if let Some(timing) = self.timing.take() {
+            let _ = timing.join();
+        }
         let _ = self.commands.send(Command::Stop);
         if let Some(sealing) = self.sealing.take() {
             let _ = sealing.join();

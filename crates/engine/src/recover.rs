@@ -11,10 +11,13 @@ use model::spec::StreamSpec;
 use rulebook::Rulebook;
 use store::history::History;
 use store::seen::Seen;
+use workflow::desk::Desk;
+use workflow::policy::Directory;
 
 use crate::EngineError;
 use crate::board::Board;
 use crate::call_ups::CallUps;
+use crate::desk::learn;
 use crate::evaluate::{Evaluator, Outputs, Records};
 use crate::filings::Filings;
 use crate::identity::IdentityKey;
@@ -28,10 +31,12 @@ pub(crate) struct Recovered {
     pub(crate) call_ups: CallUps,
     pub(crate) board: Board,
     pub(crate) steps: Vec<RuleStep>,
+    pub(crate) desk: Desk,
+    pub(crate) directory: Directory,
 }
 
 /// Reads the ledger: windows are filled again, records that the indices miss are added, receipts,
-/// call-ups, findings, grades and notices are taken in as they were sealed. What was evaluated before is not
+/// call-ups, findings, grades, notices and what happened on the desk are taken in as they were sealed. What was evaluated before is not
 /// evaluated again; what came after the last occasion waits for the next. `planned` are all
 /// occasions of the ledger.
 pub(crate) fn recover(
@@ -50,6 +55,7 @@ pub(crate) fn recover(
     let mut evaluator = Evaluator::new(book, history)?;
     let (filings, call_ups, board) = (Filings::default(), CallUps::default(), Board::default());
     let mut steps = Vec::new();
+    let (mut desk, mut directory) = (Desk::default(), Directory::default());
     let (mut findings, mut grades, mut notices) = (Vec::new(), Vec::new(), Vec::new());
     let checkpoint = String::from_utf8_lossy(&reader.checkpoint()).into_owned();
     let old = |position| record_at(reader, keys, position);
@@ -72,6 +78,7 @@ pub(crate) fn recover(
                     )?,
                     false => replaced(&mut seen, identity, &institution, stream, &columns)?,
                 };
+                learn(&mut directory, stream, &institution, &columns);
                 let first_position = positions.start;
                 let records =
                     Records { stream, institution: &institution, columns, first_position, supersedes };
@@ -98,6 +105,7 @@ pub(crate) fn recover(
             }
             Item::Grade(grade, _) => {
                 evaluator.restore_grade((*grade).clone());
+                desk.take_grade(&grade);
                 grades.push(*grade);
             }
             Item::Notice(notice, _, _) => {
@@ -105,6 +113,7 @@ pub(crate) fn recover(
                 notices.push(*notice);
             }
             Item::RuleStep(step, _) => steps.push(*step),
+            Item::Desk(event, position) => desk.apply(&event, position),
             // It is the last of what it came to.
             Item::Occasion(occasion, _) => board.add(Outputs {
                 findings: std::mem::take(&mut findings),
@@ -120,7 +129,7 @@ pub(crate) fn recover(
         evaluator.forget_changes(&occasion);
     }
     seen.settle(reader.size())?;
-    Ok(Recovered { seen, evaluator, filings, call_ups, board, steps })
+    Ok(Recovered { seen, evaluator, filings, call_ups, board, steps, desk, directory })
 }
 
 /// The revisions among rows that the index has already.

@@ -12,9 +12,11 @@ use model::spec::StreamSpec;
 use seal::leaf::{Head, Scratch, open_event, read_head};
 use seal::{EventKind, OpenedRecord, SubjectKey};
 use serde::de::DeserializeOwned;
+use workflow::desk::DeskEvent;
 
 use crate::EngineError;
 use crate::call_ups::CallUpEvent;
+use crate::desk::topic_of;
 use crate::intake::chunk::CHUNK_RECORDS;
 use crate::subjects::{institution_subject, open_with_keys};
 
@@ -50,6 +52,8 @@ pub enum Item {
     Erasure,
     /// A step in the life of an entry of the rulebook, at a position.
     RuleStep(Box<RuleStep>, u64),
+    /// Something that happened on the desk, at a position.
+    Desk(Box<DeskEvent>, u64),
 }
 
 /// The events that are not records: occasions of evaluation, in order, found without decrypting
@@ -278,21 +282,30 @@ impl<'k> KnownKeys<'k> {
         key
     }
 
+    /// The body of an event, as it was sealed.
+    fn body(&mut self, head: &Head<'_>, entry: &EntryRef<'_>) -> Result<Vec<u8>, EngineError> {
+        let key = self
+            .of_institution(head.institution)
+            .ok_or_else(|| unreadable(entry.index)("the institution has no key"))?;
+        Ok(open_event(head, entry.payload, &key).map_err(unreadable(entry.index))?.0)
+    }
+
     /// An event and its body.
     fn event<T: DeserializeOwned>(
         &mut self,
         head: &Head<'_>,
         entry: &EntryRef<'_>,
     ) -> Result<(T, Vec<u8>), EngineError> {
-        let key = self
-            .of_institution(head.institution)
-            .ok_or_else(|| unreadable(entry.index)("the institution has no key"))?;
-        let body = open_event(head, entry.payload, &key).map_err(unreadable(entry.index))?.0;
+        let body = self.body(head, entry)?;
         let event = serde_json::from_slice(&body).map_err(unreadable(entry.index))?;
         Ok((event, body))
     }
 
     fn event_item(&mut self, head: &Head<'_>, entry: &EntryRef<'_>) -> Result<Item, EngineError> {
+        if let Some(topic) = topic_of(head.kind) {
+            let event = topic.read(&self.body(head, entry)?).map_err(unreadable(entry.index))?;
+            return Ok(Item::Desk(Box::new(event), entry.index));
+        }
         Ok(match head.kind {
             EventKind::Filing => Item::Receipt(Box::new(self.event(head, entry)?.0), entry.index),
             EventKind::Finding => {
@@ -321,7 +334,7 @@ impl<'k> KnownKeys<'k> {
             }
             EventKind::Erasure => Item::Erasure,
             EventKind::RuleStep => Item::RuleStep(Box::new(self.event(head, entry)?.0), entry.index),
-            EventKind::Record => return Err(unreadable(entry.index)("a record without a stream")),
+            _ => return Err(unreadable(entry.index)("a record without a stream")),
         })
     }
 }

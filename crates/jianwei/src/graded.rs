@@ -110,7 +110,13 @@ impl Graded {
             | EventKind::RuleStep
             | EventKind::CallUp
             | EventKind::CallUpAnswer
-            | EventKind::Notice => {}
+            | EventKind::Notice
+            | EventKind::Alert
+            | EventKind::Review
+            | EventKind::Letter
+            | EventKind::PublicNotice
+            | EventKind::Delivery
+            | EventKind::Plan => {}
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::cases::{self, Case, CaseFailure};
 use crate::demand::Demand;
 use crate::duty::Duty;
 use crate::editions;
-use crate::entry::{EntryHash, Meta};
+use crate::entry::{EntryHash, Meta, Unit};
 use crate::explain::{self, Language};
 use crate::fault::Faults;
 use crate::grading::Grading;
@@ -51,6 +51,14 @@ impl<'a> Entry<'a> {
         match self {
             Self::Rule(rule) => &rule.meta,
             Self::Indicator(indicator) => &indicator.meta,
+        }
+    }
+
+    /// What its value is measured in.
+    pub fn unit(&self) -> Unit {
+        match self {
+            Self::Rule(rule) => rule.unit(),
+            Self::Indicator(indicator) => indicator.unit,
         }
     }
 }

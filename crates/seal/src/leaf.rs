@@ -69,11 +69,23 @@ pub enum EventKind {
     CallUpAnswer = 9,
     /// An institution was told of a term that holds for it from a day on.
     Notice = 10,
+    /// A step in the life of an alert.
+    Alert = 11,
+    /// A person looked at a flagged finding, or decided on it.
+    Review = 12,
+    /// A step in the life of a letter.
+    Letter = 15,
+    /// A step in the life of a public notice.
+    PublicNotice = 16,
+    /// Something has to reach somebody, or what became of it.
+    Delivery = 19,
+    /// A step in the life of a rectification plan.
+    Plan = 21,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Record,
         Self::Filing,
         Self::Finding,
@@ -84,6 +96,12 @@ impl EventKind {
         Self::CallUp,
         Self::CallUpAnswer,
         Self::Notice,
+        Self::Alert,
+        Self::Review,
+        Self::Letter,
+        Self::PublicNotice,
+        Self::Delivery,
+        Self::Plan,
     ];
 
     fn from_number(number: u64) -> Option<Self> {
@@ -103,6 +121,12 @@ impl EventKind {
             Self::CallUp => "调阅",
             Self::CallUpAnswer => "调阅回复",
             Self::Notice => "通知",
+            Self::Alert => "预警",
+            Self::Review => "复核",
+            Self::Letter => "函件",
+            Self::PublicNotice => "公示",
+            Self::Delivery => "送达",
+            Self::Plan => "整改方案",
         }
     }
 
@@ -119,6 +143,12 @@ impl EventKind {
             Self::CallUp => "call-up",
             Self::CallUpAnswer => "answer to a call-up",
             Self::Notice => "notice",
+            Self::Alert => "alert",
+            Self::Review => "review",
+            Self::Letter => "letter",
+            Self::PublicNotice => "public notice",
+            Self::Delivery => "delivery",
+            Self::Plan => "rectification plan",
         }
     }
 }

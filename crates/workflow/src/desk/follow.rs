@@ -1,6 +1,6 @@
 //! What one step calls for in other topics: an alert for a push, a letter, a public notice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::event::Grade;
 use model::text::Text;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Desk, DeskEvent};
 use crate::actor::Actor;
-use crate::alert::{self, AlertEvent, AlertReason, AlertStep, Clock, INDUSTRY, Worse};
+use crate::alert::{self, Alert, AlertEvent, AlertReason, AlertStep, Clock, INDUSTRY, Worse};
 use crate::delivery::{self, DeliveryEvent, DeliveryStep, Message, Purpose};
 use crate::letter::{LetterEvent, LetterStep};
 use crate::numbers::{Kind, Numbers};
@@ -26,6 +26,8 @@ pub(super) struct Following<'d> {
     setting: &'d Setting<'d>,
     pub(super) numbers: Numbers,
     pub(super) events: Vec<DeskEvent>,
+    /// Clocks that were kept in this decision already.
+    kept: BTreeSet<(String, Clock)>,
 }
 
 /// What is told of an alert that opens or gets worse.
@@ -38,7 +40,7 @@ struct News<'e> {
 
 impl<'d> Following<'d> {
     pub(super) fn new(desk: &'d Desk, setting: &'d Setting<'d>) -> Self {
-        Self { desk, setting, numbers: desk.numbers.clone(), events: Vec::new() }
+        Self { desk, setting, numbers: desk.numbers.clone(), events: Vec::new(), kept: BTreeSet::new() }
     }
 
     pub(super) fn push(&mut self, event: impl Into<DeskEvent>) {
@@ -368,6 +370,14 @@ impl<'d> Following<'d> {
         }
     }
 
+    /// What a clock ran for was done: said once, however many deliveries do it.
+    fn keep(&mut self, alert: &Alert, clock: Clock, by: &Actor) {
+        let kept = alert::kept(alert, clock, by, self.setting);
+        if let Some(event) = kept.filter(|event| self.kept.insert((event.id.clone(), clock))) {
+            self.push(event);
+        }
+    }
+
     /// What became of a delivery, and what it calls for.
     pub(super) fn delivery(&mut self, event: DeliveryEvent) {
         self.push(event.clone());
@@ -382,9 +392,9 @@ impl<'d> Following<'d> {
                     }
                     _ => (None, Clock::Push),
                 };
-                let alert = alert.and_then(|alert| desk.alerts.get(alert));
-                let kept = alert.and_then(|alert| alert::kept(alert, clock, &Actor::System, self.setting));
-                kept.into_iter().for_each(|event| self.push(event));
+                if let Some(alert) = alert.and_then(|alert| desk.alerts.get(alert)) {
+                    self.keep(alert, clock, &Actor::System);
+                }
             }
             DeliveryStep::Refused { why, .. } if delivery.purpose == Purpose::Letter => {
                 let letter = desk.letters.get(&delivery.about);
@@ -420,8 +430,7 @@ impl<'d> Following<'d> {
         let setting = self.setting;
         match &event.step {
             PlanStep::Filed { .. } => {
-                let kept = alert::kept(alert, Clock::Plan, &event.by, setting);
-                kept.into_iter().for_each(|event| self.push(event));
+                self.keep(alert, Clock::Plan, &event.by);
                 let message = self.plan_message(&event, ("待审核", "waits for its answer"));
                 self.tell_person(&message, &alert.owner);
             }

@@ -135,11 +135,13 @@ impl Desk {
         Some(delivery::attempt(self.deliveries.get(id)?, now).into())
     }
 
-    /// What became of the latest attempt of a delivery, and what follows on it.
-    pub fn delivered(&self, id: &str, outcome: Outcome, setting: &Setting<'_>) -> Vec<DeskEvent> {
+    /// What became of the latest attempts of deliveries, and what follows on it.
+    pub fn delivered(&self, outcomes: Vec<(String, Outcome)>, setting: &Setting<'_>) -> Vec<DeskEvent> {
         let mut following = Following::new(self, setting);
-        let event = self.deliveries.get(id).and_then(|one| delivery::outcome(one, outcome, setting.now));
-        event.into_iter().for_each(|event| following.delivery(event));
+        for (id, outcome) in outcomes {
+            let event = self.deliveries.get(&id).and_then(|one| delivery::outcome(one, outcome, setting.now));
+            event.into_iter().for_each(|event| following.delivery(event));
+        }
         following.events
     }
 }

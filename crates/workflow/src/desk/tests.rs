@@ -114,7 +114,7 @@ impl House {
             let Some(id) = next else { break };
             let trying = self.desk.attempt(&id, self.now).unwrap();
             self.seal(vec![trying]);
-            let events = self.desk.delivered(&id, outcome.clone(), &self.setting());
+            let events = self.desk.delivered(vec![(id, outcome.clone())], &self.setting());
             self.seal(events);
         }
     }
