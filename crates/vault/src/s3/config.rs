@@ -124,12 +124,7 @@ fn checked(endpoint: &str) -> Result<String, VaultError> {
     }
     match scheme {
         "http" => Ok(format!("http://{}", host.strip_suffix(":80").unwrap_or(host))),
-        "https" if cfg!(feature = "https") => {
-            Ok(format!("https://{}", host.strip_suffix(":443").unwrap_or(host)))
-        }
-        "https" => wrong(
-            "this build has no TLS; build with the feature `vault/https`, or put a TLS proxy on this machine",
-        ),
+        "https" => Ok(format!("https://{}", host.strip_suffix(":443").unwrap_or(host))),
         _ => wrong("the store's address is neither http:// nor https://"),
     }
 }
@@ -156,6 +151,8 @@ mod tests {
             ("s3://evidence/a/b/", "http://127.0.0.1:9000 evidence 'a/b/'"),
             ("http://store.example:80/evidence/a", "http://store.example evidence 'a/'"),
             ("http://store.example:9000/evidence", "http://store.example:9000 evidence ''"),
+            ("https://store.example:443/evidence/a", "https://store.example evidence 'a/'"),
+            ("https://store.example:9000/evidence", "https://store.example:9000 evidence ''"),
             ("evidence", "the vault's address is neither s3://BUCKET/PREFIX nor https://HOST/BUCKET/PREFIX"),
             ("s3://", "the vault's address names no bucket"),
             ("http://store.example", "the vault's address names no bucket"),
