@@ -262,7 +262,8 @@ mod tests {
     fn what_comes_in_is_checked() {
         let good = WebhookHeaders { id: ID, timestamp: "1614265330", signature: SIGNATURE };
         let several = format!("v1a,x v1,AAAA {SIGNATURE}");
-        let table: [(&str, WebhookHeaders<'_>, &[u8], i64, Result<(), VerifyError>); 12] = [
+        type Row<'a> = (&'a str, WebhookHeaders<'a>, &'a [u8], i64, Result<(), VerifyError>);
+        let table: [Row<'_>; 12] = [
             ("as sent", good, BODY, 0, Ok(())),
             ("late", good, BODY, 300, Ok(())),
             ("too late", good, BODY, 301, Err(VerifyError::Old)),

@@ -1,6 +1,8 @@
 //! What goes over the wire, held against the providers' documentation, and what comes of their
 //! answers. Servers of our own on loopback addresses.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test may panic")]
+
 mod configurations;
 mod encryption;
 mod http_sink;
