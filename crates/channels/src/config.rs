@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Channel, DingtalkConfig, FeishuConfig, Kind, Limits, MailConfig, NtfyConfig, SmsConfig, WebhookConfig,
-    WecomConfig,
+    Channel, DingtalkConfig, FeishuConfig, Kind, Limits, MailConfig, NtfyConfig, Phone, Recipient, SmsConfig,
+    WebhookConfig, WecomConfig,
 };
 
 /// A channel, as it stands in a file: `{ntfy: {server: …}}`. A key that is not known is refused by
@@ -71,6 +71,27 @@ impl ChannelConfig {
             Self::Webhook(config) => Kind::Webhook(config.open(limits, env)?),
             Self::Mail(config) => Kind::Mail(Box::new(config.open(limits, env)?)),
         }))
+    }
+
+    /// Whom an address names on this channel, as it stands in a roster: a topic, a number, mail
+    /// addresses or numbers divided by commas, nothing for an endpoint.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn recipient(&self, address: &str) -> Result<Recipient, ConfigError> {
+        let each = || address.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let phone = |text: &str| {
+            let phone = Phone::parse(text);
+            phone.map_err(|error| ConfigError::new("to", error.to_string()))
+        };
+        Ok(match self {
+            Self::Ntfy(_) => Recipient::Topic(address.trim().to_owned()),
+            Self::Sms(_) => Recipient::Phone(phone(address.trim())?),
+            Self::Dingtalk(_) => Recipient::Group { mobiles: each().map(phone).collect::<Result<_, _>>()? },
+            Self::Wecom(_) | Self::Feishu(_) => Recipient::Group { mobiles: Vec::new() },
+            Self::Webhook(_) => Recipient::Endpoint,
+            Self::Mail(_) => Recipient::Mail { to: each().map(str::to_owned).collect(), cc: Vec::new() },
+        })
     }
 
     /// Checks what can be checked without the secrets: whether files in a repository are right.

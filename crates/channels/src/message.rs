@@ -2,36 +2,10 @@
 
 use std::fmt;
 
+pub use model::text::Text;
 use serde::{Deserialize, Serialize};
 
 use crate::{Phone, SendError};
-
-/// A text in both languages. The English one may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    #[serde(default)]
-    pub en: String,
-}
-
-impl Text {
-    /// A text in both languages.
-    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
-    }
-
-    /// The text in a language; the other one where there is none.
-    pub(crate) fn in_language(&self, language: Language) -> &str {
-        let (wanted, other) = match language {
-            Language::Zh => (&self.zh, &self.en),
-            Language::En => (&self.en, &self.zh),
-        };
-        if wanted.is_empty() { other } else { wanted }
-    }
-}
 
 /// A language, where a channel has room for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +16,17 @@ pub enum Language {
     Zh,
     /// English.
     En,
+}
+
+impl Language {
+    /// A text in this language; the other one where there is none.
+    pub(crate) fn of(self, text: &Text) -> &str {
+        let (wanted, other) = match self {
+            Self::Zh => (&text.zh, &text.en),
+            Self::En => (&text.en, &text.zh),
+        };
+        if wanted.is_empty() { other } else { wanted }
+    }
 }
 
 /// How much a message presses.
@@ -219,7 +204,7 @@ mod tests {
         assert_eq!(message.title_line(), "红色");
         message.title = Text::new("", "Red");
         assert_eq!(message.title_line(), "Red");
-        assert_eq!(message.title.in_language(Language::Zh), "Red");
+        assert_eq!(Language::Zh.of(&message.title), "Red");
         message.title = Text::default();
         assert!(message.checked_title().is_err());
         for (link, good) in [

@@ -22,6 +22,11 @@ pub enum Role {
     Institution(InstitutionId),
     /// Sees grades, findings and filings of all institutions.
     Supervisor,
+    /// A person of the supervisor's, by the identifier of the roster: sees what a supervisor sees, and
+    /// acts at the desk with the post that the roster gives.
+    Person(String),
+    /// A partner agency, by the identifier of the roster: sees its own orders and answers them.
+    Partner(String),
 }
 
 /// A key as it is stored.

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, header};
 use engine::access::{self, Role};
 use model::fault::{Fault, FaultCode};
 use model::institution::InstitutionId;
+use workflow::actor::Actor;
 
 use crate::Context;
 
@@ -39,10 +40,28 @@ pub(crate) fn role(context: &Context, headers: &HeaderMap) -> Result<Role, Fault
 /// [`FaultCode::NotAllowed`] for an institution's key, and those of [`role`].
 pub(crate) fn supervisor(context: &Context, headers: &HeaderMap) -> Result<String, Fault> {
     match role(context, headers)? {
-        Role::Supervisor => Ok(access::identifier(key(headers)?).unwrap_or_default().to_owned()),
-        Role::Institution(_) => {
+        Role::Supervisor | Role::Person(_) => {
+            Ok(access::identifier(key(headers)?).unwrap_or_default().to_owned())
+        }
+        Role::Institution(_) | Role::Partner(_) => {
             Err(Fault::whole(FaultCode::NotAllowed, "Only a supervisor's key may do this."))
         }
+    }
+}
+
+/// Who acts at the desk.
+///
+/// # Errors
+/// [`FaultCode::NotAllowed`] for a supervisor's key that names no person, and those of [`role`].
+pub(crate) fn actor(context: &Context, headers: &HeaderMap) -> Result<Actor, Fault> {
+    match role(context, headers)? {
+        Role::Person(person) => Ok(Actor::Person(person)),
+        Role::Institution(institution) => Ok(Actor::Institution(institution.to_string())),
+        Role::Partner(partner) => Ok(Actor::Partner(partner)),
+        Role::Supervisor => Err(Fault::whole(
+            FaultCode::NotAllowed,
+            "This key names no person, and what is decided needs one: issue a key with `jianwei keys issue --person ID`.",
+        )),
     }
 }
 
@@ -64,7 +83,7 @@ fn key(headers: &HeaderMap) -> Result<&str, Fault> {
 pub(crate) fn institution(context: &Context, headers: &HeaderMap) -> Result<InstitutionId, Fault> {
     match role(context, headers)? {
         Role::Institution(institution) => Ok(institution),
-        Role::Supervisor => Err(Fault::whole(
+        Role::Supervisor | Role::Person(_) | Role::Partner(_) => Err(Fault::whole(
             FaultCode::NotAllowed,
             "A supervisor's key looks at filings; only an institution's key files.",
         )),
@@ -81,7 +100,14 @@ pub(crate) fn asked_for<T: PartialEq>(
     stated: Option<T>,
     own: impl Fn(&InstitutionId) -> T,
 ) -> Result<Option<T>, Fault> {
-    let Role::Institution(institution) = role else { return Ok(stated) };
+    let institution = match role {
+        Role::Supervisor | Role::Person(_) => return Ok(stated),
+        Role::Institution(institution) => institution,
+        Role::Partner(_) => {
+            let detail = "A partner's key sees the orders to that partner alone.";
+            return Err(Fault::whole(FaultCode::NotAllowed, detail));
+        }
+    };
     let own = own(institution);
     if stated.is_some_and(|stated| stated != own) {
         let detail = "An institution's key sees that institution alone.";
@@ -93,7 +119,8 @@ pub(crate) fn asked_for<T: PartialEq>(
 /// Whether the bearer may see what belongs to an institution.
 pub(crate) fn may_see(role: &Role, institution: &InstitutionId) -> bool {
     match role {
-        Role::Supervisor => true,
+        Role::Supervisor | Role::Person(_) => true,
         Role::Institution(own) => own == institution,
+        Role::Partner(_) => false,
     }
 }

@@ -69,6 +69,11 @@ fault_codes! {
     NotAllowed "not_allowed" 403 "该密钥无权执行此操作。" "The key does not allow this.";
     WrongInstitution "wrong_institution" 403 "密钥属于另一家机构。" "The key belongs to another institution.";
     NotFound "not_found" 404 "没有找到。" "Not found.";
+    // The desk.
+    NotNow "not_now" 409 "当前状态不允许此步骤。" "What it is in does not allow this step.";
+    StepMissing "step_missing" 409 "须先完成或说明的事项尚缺。" "Something has to be done or said first; the detail says what.";
+    FourEyes "four_eyes" 409 "此项须由另一人办理。" "Another person has to do this.";
+    BeyondCalendar "beyond_calendar" 422 "期限超出工作日历已知的范围。" "The deadline goes beyond what the calendar of working days knows.";
     // Us.
     Busy "busy" 503 "系统繁忙，请稍后重试。" "The server is busy; try again shortly.";
     StorageFailed "storage_failed" 503 "存储故障，未确认的数据请稍后重报。" "The ledger cannot be written; nothing that was not acknowledged was taken. Send it again later.";

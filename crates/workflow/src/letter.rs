@@ -189,7 +189,8 @@ impl Letters {
 }
 
 /// What a person does with a draft.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LetterCommand {
     /// 修改.
     Edit {

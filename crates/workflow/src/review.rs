@@ -179,7 +179,8 @@ fn decide(handling: &mut Handling, event: &ReviewEvent, decision: Decision, reas
 }
 
 /// What a person does with a flagged finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReviewCommand {
     /// 查看.
     Look,

@@ -303,11 +303,11 @@ impl Sms {
 
     /// The text: title, body and link in one language, as much as there is room for.
     fn text(&self, message: &Message) -> Result<String, SendError> {
-        let title = one_line(message.title.in_language(self.language));
+        let title = one_line(self.language.of(&message.title));
         if title.is_empty() {
             return Err(SendError::refused("the message has no title"));
         }
-        let body = one_line(message.body.in_language(self.language));
+        let body = one_line(self.language.of(&message.body));
         let text = if body.is_empty() {
             title
         } else {

@@ -25,7 +25,8 @@ enum What {
     #[command(
         group = ArgGroup::new("role").required(true),
         after_help = "Examples:\n  jianwei keys issue --data ./data --institution 91350100M000100Y43 > firm.key\n  \
-                      jianwei keys issue --data ./data --supervisor"
+                      jianwei keys issue --data ./data --supervisor\n  \
+                      jianwei keys issue --data ./data --person duty-officer"
     )]
     Issue {
         #[command(flatten)]
@@ -36,6 +37,12 @@ enum What {
         /// A key to see filings, grades and findings of all institutions
         #[arg(long, group = "role")]
         supervisor: bool,
+        /// A key of a person of the roster: sees what a supervisor sees, and acts at the desk
+        #[arg(long, value_name = "ID", group = "role")]
+        person: Option<String>,
+        /// A key of a partner agency of the roster, to fetch its orders and answer them
+        #[arg(long, value_name = "ID", group = "role")]
+        partner: Option<String>,
     },
     /// Revoke a key
     #[command(after_help = "Example:\n  jianwei keys revoke --data ./data 0a1b2c3d4e5f")]
@@ -64,8 +71,11 @@ impl Keys {
         let now = Clock::system().now();
         let mut screen = Screen::stdout();
         match self.what {
-            What::Issue { data, institution, .. } => {
-                let role = institution.map_or(Role::Supervisor, Role::Institution);
+            What::Issue { data, institution, person, partner, .. } => {
+                let role = (institution.map(Role::Institution))
+                    .or_else(|| person.map(Role::Person))
+                    .or_else(|| partner.map(Role::Partner))
+                    .unwrap_or(Role::Supervisor);
                 screen.line(access(&data)?.issue(role, now).map_err(plain)?)?;
             }
             What::Revoke { data, id } => {
@@ -86,6 +96,8 @@ fn list(screen: &mut Screen, access: &Access) -> Result<(), Report> {
         let role = match &key.role {
             Role::Institution(institution) => institution.to_string(),
             Role::Supervisor => "supervisor".to_owned(),
+            Role::Person(person) => format!("person {person}"),
+            Role::Partner(partner) => format!("partner {partner}"),
         };
         let revoked = key.revoked_at.map(|time| time.to_string()).unwrap_or_default();
         table.row([

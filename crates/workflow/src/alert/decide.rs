@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::event::{Grade, GradeEvent, Reason, Verdict};
 use model::text::Text;
 use model::time::Day;
+use serde::Deserialize;
 
 use super::event::{AlertEvent, AlertReason, AlertStep, Clock, Started, Worse};
 use super::state::{Alert, Alerts};
@@ -20,7 +21,8 @@ pub(crate) const INDUSTRY: &str = "*";
 const REASON_CHARS_MAX: usize = 2000;
 
 /// What a person does with an alert.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AlertCommand {
     /// 确认收悉.
     Acknowledge,
@@ -41,6 +43,7 @@ pub enum AlertCommand {
         /// Why.
         reason: String,
         /// Until when the same reasons raise no new one.
+        #[serde(default)]
         mute_until: Option<Day>,
     },
     /// 解除.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::event::Grade;
 use model::text::Text;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Desk, DeskEvent};
 use crate::actor::Actor;
@@ -64,7 +64,7 @@ impl<'d> Following<'d> {
             AlertStep::Escalated { to, .. } => {
                 let grade = held.map_or(Grade::Red, |alert| alert.grade);
                 let what = Text::new(
-                    format!("{}预警{}逾期未确认", grade.zh(), event.id),
+                    format!("{}色预警{}逾期未确认", grade.zh(), event.id),
                     format!("{} alert {} was not acknowledged in time", grade.en(), event.id),
                 );
                 self.remind(&event, to, &what, Purpose::Alert);
@@ -98,7 +98,7 @@ impl<'d> Following<'d> {
     fn alarm(&mut self, event: &AlertEvent, news: &News<'_>) {
         let name = self.setting.name(&event.institution);
         let title = Text::new(
-            format!("{}预警：{name}", news.grade.zh()),
+            format!("{}色预警：{name}", news.grade.zh()),
             format!("{} alert: {name}", capitalised(news.grade.en())),
         );
         let message = Message {
@@ -115,7 +115,7 @@ impl<'d> Following<'d> {
         }
         let facts = self.facts(event, news.reasons);
         match news.grade {
-            Grade::Orange => self.draft_letter(event, news, facts),
+            Grade::Orange => self.draft_letter(event, news, &facts),
             Grade::Yellow => self.publish(event, facts),
             Grade::Red | Grade::Green => {}
         }
@@ -129,7 +129,7 @@ impl<'d> Following<'d> {
             let title = title.unwrap_or_else(|| Text::new(&*reason.entry, &*reason.entry));
             let value = reason.value.as_deref().map(|value| format!(" {value}")).unwrap_or_default();
             Text::new(
-                format!("{}：{}{value}（{}）", reason.grade.zh(), title.zh, reason.day),
+                format!("{}色：{}{value}（{}）", reason.grade.zh(), title.zh, reason.day),
                 format!("{}: {}{value} ({})", reason.grade.en(), title.en, reason.day),
             )
         });
@@ -201,7 +201,7 @@ impl<'d> Following<'d> {
     }
 
     /// 风险提示函: drafted at once; released at once too unless the bureau wants four eyes.
-    fn draft_letter(&mut self, event: &AlertEvent, news: &News<'_>, facts: Vec<Fact>) {
+    fn draft_letter(&mut self, event: &AlertEvent, news: &News<'_>, facts: &[Fact]) {
         let setting = self.setting;
         let roster = &setting.policy.roster;
         let id = self.numbers.next(Kind::Letter, setting.now);
@@ -214,17 +214,7 @@ impl<'d> Following<'d> {
         addresses.sort();
         addresses.dedup();
         let four_eyes = roster.bureau(news.bureau).is_some_and(|bureau| bureau.four_eyes_letters);
-        let data = json!({
-            "number": number,
-            "authority": roster.authority(),
-            "bureau": roster.bureau(news.bureau).map(|bureau| &bureau.name),
-            "institution": { "id": event.institution, "name": setting.name(&event.institution) },
-            "date": setting.now.day().to_string(),
-            "grade": news.grade.en(),
-            "alert": event.id,
-            "facts": facts,
-            "answer_within": setting.policy.alerts.orange.acknowledge.to_string(),
-        });
+        let data = self.risk_notice(event, news, facts, &number);
         let by = Actor::System;
         let letter = |step| LetterEvent {
             id: id.clone(),
@@ -258,6 +248,49 @@ impl<'d> Following<'d> {
                 self.remind(event, &owner, &what, Purpose::Reminder);
             }
         }
+    }
+
+    /// What the form of the risk notice letter is filled with.
+    fn risk_notice(&self, event: &AlertEvent, news: &News<'_>, facts: &[Fact], number: &str) -> Value {
+        let setting = self.setting;
+        let orange = &setting.policy.alerts.orange;
+        let name = setting.name(&event.institution);
+        let named = Text::new(name.clone(), name);
+        // Where the calendar ends before, the term is counted in calendar days: a letter says a day.
+        let beyond = || setting.now.day().plus(7);
+        let answer_by = orange
+            .answer
+            .due(setting.now, setting.calendar)
+            .map_or_else(|_| beyond(), |due| due.plus_seconds(-1).day());
+        let last = facts.iter().map(|fact| fact.day).max().unwrap_or(setting.now.day());
+        let facts: Vec<Value> = facts
+            .iter()
+            .map(|fact| {
+                json!({
+                    "rule": fact.title,
+                    "basis": fact.clause,
+                    "value": fact.value.as_deref().unwrap_or("—"),
+                    "limit": fact.condition,
+                    "day": fact.day.to_string(),
+                })
+            })
+            .collect();
+        json!({
+            "issuer": setting.policy.roster.authority(),
+            "number": number,
+            "date": setting.now.day().to_string(),
+            "addressee": named,
+            "institution": { "zh": named.zh, "en": named.en, "id": event.institution },
+            "grade": {
+                "zh": format!("{}色", news.grade.zh()),
+                "en": news.grade.en(),
+                "day": last.to_string(),
+            },
+            "facts": facts,
+            "requests": orange.requests,
+            "answer_by": answer_by.to_string(),
+            "answer_how": orange.answer_how,
+        })
     }
 
     /// A released letter goes to each address, and a copy to each of those who get one.

@@ -4,6 +4,7 @@
 mod roster;
 
 use model::event::Grade;
+use model::text::Text;
 use serde::Deserialize;
 
 pub use roster::{Bureau, Channel, Directory, Partner, Person, Profile, Reach, Roster, Takes};
@@ -57,13 +58,19 @@ pub struct RedClocks {
 }
 
 /// What an orange alert starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrangeClocks {
     /// Until then the executives have the risk notice letter.
     pub letter: Term,
     /// Until then somebody acknowledged it.
     pub acknowledge: Term,
+    /// How long the institution has to answer the letter.
+    pub answer: Term,
+    /// What the letter asks for.
+    pub requests: Vec<Text>,
+    /// How it is answered.
+    pub answer_how: Text,
 }
 
 /// What a yellow alert starts.
