@@ -8,7 +8,7 @@ use serde_json::Value;
 use typst::diag::SourceDiagnostic;
 use typst::ecow::EcoVec;
 use typst::foundations::{Bytes, Smart};
-use typst::layout::{Frame, FrameItem};
+use typst::layout::{Abs, Frame, FrameItem, Point, Size};
 use typst::syntax::Source;
 use typst::{World, WorldExt, comemo};
 use typst_layout::PagedDocument;
@@ -53,9 +53,8 @@ impl Forms {
     pub fn shipped() -> &'static Self {
         static FORMS: OnceLock<Forms> = OnceLock::new();
         FORMS.get_or_init(|| {
-            let texts = SHIPPED.files().filter_map(|file| {
-                Some((file.path().to_str()?, file.contents_utf8()?))
-            });
+            let texts =
+                SHIPPED.files().filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)));
             Self { sources: BTreeMap::new() }.with(texts)
         })
     }
@@ -104,7 +103,11 @@ impl Forms {
         result
     }
 
-    fn lay_out(&self, form: &str, data: &Value) -> Result<(PagedDocument, LetterWorld<'_>), LetterError> {
+    pub(crate) fn lay_out(
+        &self,
+        form: &str,
+        data: &Value,
+    ) -> Result<(PagedDocument, LetterWorld<'_>), LetterError> {
         let known = self.names().any(|name| name == form).then(|| self.sources.get(&format!("{form}.typ")));
         let Some(source) = known.flatten() else {
             let known = self.names().map(str::to_owned).collect();
@@ -130,25 +133,56 @@ impl Forms {
             let field = "data".to_owned();
             return Err(LetterError::TooMuch { field, what: "pages", is: pages, limit: PAGES_MAX });
         }
-        // Data was looked through before; what is missing now is in the form.
-        for page in document.pages() {
-            if let Some(character) = missing(&page.frame) {
-                return Err(LetterError::Character { character, field: format!("the form {form}") });
+        for (page, number) in document.pages().iter().zip(1..) {
+            match first_flaw(&page.frame, Point::zero(), page.frame.size()) {
+                // Data was looked through before; what is missing now is in the form.
+                Some(Flaw::Missing(character)) => {
+                    return Err(LetterError::Character { character, field: format!("the form {form}") });
+                }
+                Some(Flaw::Beyond(text)) => return Err(LetterError::Beyond { page: number, text }),
+                None => {}
             }
         }
         Ok((document, world))
     }
 }
 
-/// The first character that was set without a glyph.
-fn missing(frame: &Frame) -> Option<char> {
-    frame.items().find_map(|(_, item)| match item {
-        FrameItem::Group(group) => missing(&group.frame),
-        FrameItem::Text(text) => {
-            let glyph = text.glyphs.iter().find(|glyph| glyph.id == 0)?;
-            text.text.get(glyph.range()).and_then(|cluster| cluster.chars().next())
+/// The examples that stand beside the shipped forms: name of the file, text.
+#[cfg(test)]
+pub(crate) fn example_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let folder = SHIPPED.get_dir("examples").into_iter();
+    folder
+        .flat_map(|folder| folder.files())
+        .filter_map(|file| Some((file.path().file_name()?.to_str()?, file.contents_utf8()?)))
+}
+
+/// What makes a page unfit to be sent.
+enum Flaw {
+    /// A character that was set without a glyph.
+    Missing(char),
+    /// A text that lies beyond the edge of the page.
+    Beyond(String),
+}
+
+/// The first flaw in a frame that lies at `at` on a page of the size `page`.
+fn first_flaw(frame: &Frame, at: Point, page: Size) -> Option<Flaw> {
+    frame.items().find_map(|(offset, item)| {
+        let at = at + *offset;
+        match item {
+            // What is turned, the mark of a draft, is not where its frame says.
+            FrameItem::Group(group) => {
+                let page = if group.transform.is_identity() { page } else { Size::splat(Abs::inf()) };
+                first_flaw(&group.frame, at, page)
+            }
+            FrameItem::Text(text) => {
+                if let Some(glyph) = text.glyphs.iter().find(|glyph| glyph.id == 0) {
+                    return text.text.get(glyph.range())?.chars().next().map(Flaw::Missing);
+                }
+                let inside = at.y <= page.y && at.x + text.width() <= page.x;
+                (!inside).then(|| Flaw::Beyond(text.text.to_string()))
+            }
+            _ => None,
         }
-        _ => None,
     })
 }
 
@@ -167,7 +201,8 @@ fn first(faults: &EcoVec<SourceDiagnostic>, world: &LetterWorld<'_>) -> LetterEr
         let (line, column) = source.lines().byte_to_line_column(world.range(fault.span)?.start)?;
         Some((id.get().vpath().get_without_slash().to_owned(), line + 1, column + 1))
     });
-    let (file, line, column) = place.unwrap_or_default();
+    let main = || (world.main().get().vpath().get_without_slash().to_owned(), 0, 0);
+    let (file, line, column) = place.unwrap_or_else(main);
     LetterError::Form { file, line, column, message }
 }
 

@@ -9,8 +9,9 @@
 //! **Invariant:** the same form and data give the same bytes. No clock, no randomness, no file, no
 //! package, no network and no font of the system is within a form's reach.
 //! **Invariant:** a character that the typeface lacks is an error, never an empty box.
-//! **Invariant:** what is asked for is bounded ([`DATA_VALUES_MAX`], [`TEXT_CHARACTERS_MAX`],
-//! [`PAGES_MAX`]). Typst itself bounds loops and calls of a form; forms are trusted otherwise.
+//! **Invariant:** nothing is cut off by the edge of a page without a word: that is an error, too.
+//! **Invariant:** what is asked for is bounded ([`DATA_VALUES_MAX`], [`DATA_CHARACTERS_MAX`],
+//! [`TEXT_CHARACTERS_MAX`], [`DATA_DEPTH_MAX`], [`PAGES_MAX`]). Typst itself bounds loops and calls of a form; forms are trusted otherwise.
 #![deny(clippy::indexing_slicing)]
 
 mod capital;
@@ -18,10 +19,12 @@ mod code;
 mod data;
 mod fonts;
 mod forms;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use capital::capital_amount;
-pub use data::{DATA_VALUES_MAX, DATA_DEPTH_MAX, TEXT_CHARACTERS_MAX};
+pub use data::{DATA_CHARACTERS_MAX, DATA_DEPTH_MAX, DATA_VALUES_MAX, TEXT_CHARACTERS_MAX};
 pub use forms::{Forms, Letter, PAGES_MAX};
 
 /// Why there is no letter.
@@ -44,7 +47,9 @@ pub enum LetterError {
         field: String,
     },
     /// An `amount` that is not money.
-    #[error("{field} is {text:?}; an amount is written in yuan with at most two decimals, such as \"-1234.50\"")]
+    #[error(
+        "{field} is {text:?}; an amount is written in yuan with at most two decimals, such as \"-1234.50\""
+    )]
     Amount {
         /// Where it stands.
         field: String,
@@ -63,10 +68,18 @@ pub enum LetterError {
         /// How much may be.
         limit: usize,
     },
+    /// A text that would be cut off by the edge of the page.
+    #[error("page {page} cannot hold {text:?}")]
+    Beyond {
+        /// The page, from 1.
+        page: usize,
+        /// The line that runs over.
+        text: String,
+    },
     /// The form does not fit the data, or is not sound.
     #[error("{file}:{line}:{column}: {message}")]
     Form {
-        /// The file under `/disposal/letters`; empty if Typst names none.
+        /// The file under `/disposal/letters`.
         file: String,
         /// The line, from 1; 0 if Typst names none.
         line: usize,

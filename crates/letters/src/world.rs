@@ -33,7 +33,7 @@ pub(crate) fn file_id(name: &str) -> Option<FileId> {
 /// The name of a file beside the forms; `None` for one in a package.
 fn name(id: FileId) -> Option<&'static str> {
     let path = id.get();
-    path.package().is_none().then(|| path.vpath().get_without_slash())
+    matches!(path.root(), VirtualRoot::Project).then(|| path.vpath().get_without_slash())
 }
 
 fn not_found(id: FileId) -> FileError {
