@@ -21,6 +21,7 @@ use workflow::delivery::{Delivery, Outcome};
 
 pub use house::{House, HouseError};
 use message::Composer;
+pub use message::{SetError, set};
 
 /// Deliveries that leave at the same time at most.
 const AT_ONCE: usize = 16;
@@ -35,10 +36,9 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher of an engine's outbox by a house's channels. `console` is the address under
-    /// which people look things up, such as `https://supervisor.example`.
-    pub fn new(engine: Arc<Engine>, house: House, console: &str) -> Self {
-        let composer = Composer::new(Arc::clone(&engine), console);
+    /// A dispatcher of an engine's outbox by a house's channels.
+    pub fn new(engine: Arc<Engine>, house: House) -> Self {
+        let composer = Composer::new(Arc::clone(&engine));
         Self { engine, house: Arc::new(house), composer: Arc::new(composer) }
     }
 

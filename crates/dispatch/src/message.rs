@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use channels::{Attachment, Message, Priority, SendError};
 use engine::Engine;
+use ledger::Reader;
 use letters::Forms;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,11 +12,62 @@ use workflow::delivery::{Delivery, Purpose};
 use workflow::letter::Letter;
 use workflow::public_notice::Standing;
 
+/// Where people look up what a message is about.
+fn link(site: &str, about: &str) -> Option<String> {
+    (!site.is_empty()).then(|| format!("{site}/desk/{about}"))
+}
+
+/// Why a letter could not be set.
+#[derive(Debug, thiserror::Error)]
+pub enum SetError {
+    /// It was not released: nothing leads to its proof yet.
+    #[error("letter {0} was not released")]
+    NotReleased(String),
+    /// It comes out otherwise than it was sealed.
+    #[error("letter {number} comes out otherwise than it was sealed ({sealed}): another version of its form")]
+    Differs {
+        /// Its number.
+        number: String,
+        /// The digest that was sealed.
+        sealed: String,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] ledger::LedgerError),
+    /// Its form.
+    #[error(transparent)]
+    Form(#[from] letters::LetterError),
+}
+
+/// Sets a released letter as PDF, with the code that leads to the proof of its release. What was
+/// set before comes out as the same bytes, or is refused.
+///
+/// # Errors
+/// [`SetError`].
+pub fn set(letter: &Letter, reader: &Reader) -> Result<letters::Letter, SetError> {
+    let position = letter.position.ok_or_else(|| SetError::NotReleased(letter.number.clone()))?;
+    let mut data = letter.data.clone();
+    if let Some(data) = data.as_object_mut() {
+        let site = data.get("site").and_then(Value::as_str).unwrap_or_default();
+        let verification = json!({
+            "url": format!("{site}/v1/ledger/proofs/{position}"),
+            "position": position,
+            "hash": hex::encode(reader.entry(position)?.leaf_hash.0),
+        });
+        data.insert("verification".to_owned(), verification);
+    }
+    let pdf = Forms::shipped().render(&letter.form, &data)?;
+    match &letter.set {
+        Some((sealed, ..)) if *sealed != hex::encode(Sha256::digest(&pdf.pdf)) => {
+            Err(SetError::Differs { number: letter.number.clone(), sealed: sealed.clone() })
+        }
+        _ => Ok(pdf),
+    }
+}
+
 /// Puts messages together.
 pub(crate) struct Composer {
     engine: Arc<Engine>,
-    forms: Forms,
-    console: String,
 }
 
 /// Nothing that can be done now; what waits stays in the outbox and is shown.
@@ -24,8 +76,8 @@ fn later(why: impl std::fmt::Display) -> SendError {
 }
 
 impl Composer {
-    pub(crate) fn new(engine: Arc<Engine>, console: &str) -> Self {
-        Self { engine, forms: Forms::shipped(), console: console.trim_end_matches('/').to_owned() }
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
     }
 
     pub(crate) fn compose(&self, delivery: &Delivery) -> Result<Message, SendError> {
@@ -33,7 +85,7 @@ impl Composer {
             title: delivery.title.clone(),
             body: delivery.text.clone(),
             priority: if delivery.urgent { Priority::Urgent } else { Priority::Normal },
-            link: (!self.console.is_empty()).then(|| format!("{}/desk/{}", self.console, delivery.about)),
+            link: link(self.engine.policy().roster.site(), &delivery.about),
             tags: vec![delivery.purpose.en().to_owned()],
             attachments: Vec::new(),
             payload: None,
@@ -51,42 +103,17 @@ impl Composer {
     fn letter(&self, id: &str) -> Result<Attachment, SendError> {
         let letter = self.engine.desk().letters.get(id).cloned();
         let letter = letter.ok_or_else(|| later("the letter is not there"))?;
-        let data = self.letter_data(&letter)?;
-        let set = self.forms.render(&letter.form, &data).map_err(later)?;
-        let sha256 = hex::encode(Sha256::digest(&set.pdf));
-        match &letter.set {
-            Some((sealed, ..)) if *sealed != sha256 => {
-                return Err(SendError::Refused {
-                    why: format!(
-                        "letter {} comes out otherwise than it was sealed ({sealed}): another version of its form",
-                        letter.number
-                    ),
-                });
-            }
-            Some(_) => {}
-            None => {
-                let pages = u32::try_from(set.pages).unwrap_or(u32::MAX);
-                self.engine.letter_set(id, &sha256, set.pdf.len() as u64, pages).map_err(later)?;
-            }
+        let pdf = set(&letter, self.engine.reader()).map_err(|error| match error {
+            SetError::Differs { .. } => SendError::Refused { why: error.to_string() },
+            error => later(error),
+        })?;
+        if letter.set.is_none() {
+            let pages = u32::try_from(pdf.pages).unwrap_or(u32::MAX);
+            let sha256 = hex::encode(Sha256::digest(&pdf.pdf));
+            self.engine.letter_set(id, &sha256, pdf.pdf.len() as u64, pages).map_err(later)?;
         }
         let name = format!("{}.pdf", letter.number);
-        Ok(Attachment { name, media_type: "application/pdf".to_owned(), bytes: set.pdf })
-    }
-
-    /// The letter's data, with the code that leads to the proof of its release.
-    fn letter_data(&self, letter: &Letter) -> Result<Value, SendError> {
-        let mut data = letter.data.clone();
-        let position = letter.position.ok_or_else(|| later("the letter was not released"))?;
-        let entry = self.engine.reader().entry(position).map_err(later)?;
-        let verification = json!({
-            "url": format!("{}/v1/ledger/proofs/{position}", self.console),
-            "position": position,
-            "hash": hex::encode(entry.leaf_hash.0),
-        });
-        if let Some(data) = data.as_object_mut() {
-            data.insert("verification".to_owned(), verification);
-        }
-        Ok(data)
+        Ok(Attachment { name, media_type: "application/pdf".to_owned(), bytes: pdf.pdf })
     }
 
     /// What the association's system gets: the notice as it stands.

@@ -120,7 +120,7 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) fn new(desk: Desk, directory: Directory, policy: Arc<Policy>, book: &Rulebook) -> Self {
-        let entries = book.entries().iter().map(|entry| {
+        let entries = book.entries().into_iter().map(|entry| {
             let (meta, unit) = (entry.meta(), entry.unit());
             let unit = model::text::Text::new(unit.zh(), unit.en());
             let text = EntryText { title: meta.title.clone(), clause: meta.clause.clone(), unit };
@@ -355,6 +355,16 @@ impl Engine {
     pub fn end_deliveries(&self, outcomes: Vec<(String, Outcome)>) -> Result<(), DeskError> {
         let end = |desk: &Desk, setting: &Setting<'_>| Ok::<_, DeskError>(desk.delivered(outcomes, setting));
         self.office.act(self.clock.now(), &self.commands, end).map(drop)
+    }
+
+    /// Seals that the institution read a letter, once for each of its deliveries.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn letter_read(&self, id: &str, how: &str) -> Result<(), DeskError> {
+        let now = self.clock.now();
+        let read = |desk: &Desk, _: &Setting<'_>| Ok::<_, DeskError>(desk.letter_read(id, how, now));
+        self.office.act(now, &self.commands, read).map(drop)
     }
 
     /// Seals the digest of a letter that was set, before it leaves.

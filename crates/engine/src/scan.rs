@@ -12,7 +12,7 @@ use model::spec::StreamSpec;
 use seal::leaf::{Head, Scratch, open_event, read_head};
 use seal::{EventKind, OpenedRecord, SubjectKey};
 use serde::de::DeserializeOwned;
-use workflow::desk::DeskEvent;
+use workflow::desk::{Desk, DeskEvent};
 
 use crate::EngineError;
 use crate::call_ups::CallUpEvent;
@@ -95,6 +95,24 @@ pub fn notices(reader: &Reader, keys: &KeyStore) -> Result<Vec<(Notice, u64)>, E
         Item::Notice(notice, _, position) => Some((*notice, position)),
         _ => None,
     })
+}
+
+/// The desk as it stands by what was sealed.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn desk(reader: &Reader, keys: &KeyStore) -> Result<Desk, EngineError> {
+    let mut desk = Desk::default();
+    let is_wanted = |head: &Head<'_>| head.kind == EventKind::Grade || topic_of(head.kind).is_some();
+    scan_wanted(reader, keys, 0..reader.size(), &[], is_wanted, |item| {
+        match item {
+            Item::Grade(grade, _) => desk.take_grade(&grade),
+            Item::Desk(event, position) => desk.apply(&event, position),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(desk)
 }
 
 /// The events of a kind, in order; nothing else is decrypted.

@@ -116,6 +116,19 @@ pub(crate) fn asked_for<T: PartialEq>(
     Ok(Some(own))
 }
 
+/// Whether the bearer sees what is about every institution.
+pub(crate) fn sees_all(role: &Role) -> bool {
+    matches!(role, Role::Supervisor | Role::Person(_))
+}
+
+/// As [`may_see`], where the industry is an institution too.
+pub(crate) fn may_see_of(role: &Role, institution: &str) -> bool {
+    match role {
+        Role::Institution(own) => own.as_str() == institution,
+        _ => sees_all(role),
+    }
+}
+
 /// Whether the bearer may see what belongs to an institution.
 pub(crate) fn may_see(role: &Role, institution: &InstitutionId) -> bool {
     match role {

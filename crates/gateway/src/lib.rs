@@ -16,6 +16,7 @@ mod blocking;
 mod call_ups;
 mod caller;
 mod cosigning;
+mod desk;
 mod filing;
 mod grades;
 mod health;

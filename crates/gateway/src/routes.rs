@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post, put};
 use serde_json::json;
 
+use crate::desk::{alerts, deliveries, letters, plans, public};
 use crate::problem::Problem;
 use crate::{Shared, answer, call_ups, filing, grades, health, notices, receipts, reviews, standard, tree};
 
@@ -23,6 +24,20 @@ fn routes() -> Vec<Route> {
         ("/v1/findings", "get", get(grades::findings)),
         ("/v1/notices", "get", get(notices::notices)),
         ("/v1/reviews", "get", get(reviews::reviews)),
+        ("/v1/alerts", "get", get(alerts::list)),
+        ("/v1/alerts/{id}", "get", get(alerts::one)),
+        ("/v1/alerts/{id}/steps", "post", post(alerts::step)),
+        ("/v1/letters", "get", get(letters::list)),
+        ("/v1/letters/{id}", "get", get(letters::one)),
+        ("/v1/letters/{id}/steps", "post", post(letters::step)),
+        ("/v1/plans", "get", get(plans::list)),
+        ("/v1/plans", "post", post(plans::file)),
+        ("/v1/plans/{id}/answer", "post", post(plans::answer)),
+        ("/v1/deliveries", "get", get(deliveries::list)),
+        ("/v1/public-notices", "get", get(public::list)),
+        ("/v1/public-notices/{id}/withdraw", "post", post(public::withdraw)),
+        ("/notices", "get", get(public::page)),
+        ("/notices.atom", "get", get(public::feed)),
         ("/v1/call-ups", "post", post(call_ups::ask)),
         ("/v1/call-ups", "get", get(call_ups::list)),
         ("/v1/call-ups/{id}", "get", get(call_ups::one)),

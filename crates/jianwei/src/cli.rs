@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    call_up, check, demo, erase, file, filings, grade, import, keys, notices, prove, replay, reviews, rules,
-    serve, simulate, standard, study, verify, witness,
+    alerts, call_up, check, demo, erase, file, filings, grade, import, keys, letters, notices, prove, replay,
+    reviews, rules, serve, simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
 
@@ -38,6 +38,8 @@ enum Command {
     CallUp(call_up::CallUp),
     Import(import::Import),
     Grade(grade::Grade),
+    Alerts(alerts::Alerts),
+    Letters(letters::Letters),
     Reviews(reviews::Reviews),
     Notices(notices::Notices),
     Rules(rules::Rules),
@@ -64,6 +66,8 @@ pub(crate) fn run() -> Done {
         Command::CallUp(call_up) => call_up.run(),
         Command::Import(import) => import.run(),
         Command::Grade(grade) => grade.run(),
+        Command::Alerts(alerts) => alerts.run(),
+        Command::Letters(letters) => letters.run(),
         Command::Reviews(reviews) => reviews.run(),
         Command::Notices(notices) => notices.run(),
         Command::Rules(rules) => rules.run(),

@@ -10,6 +10,7 @@ use model::clock::Clock;
 use rulebook::Rulebook;
 use vault::s3::S3Config;
 use vault::{Vault, VaultError};
+use workflow::policy::Policy;
 
 use crate::data::holds_ledger;
 use crate::outcome::plain;
@@ -23,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) second_tree: Option<SecondTree>,
     /// Where what was called up is kept; in the data directory if `None`.
     pub(crate) vault: Option<Arc<Vault>>,
+    /// Clocks of alerts and who is responsible; as shipped if `None`.
+    pub(crate) policy: Option<Arc<Policy>>,
 }
 
 /// Opens the engine of a data directory, which is made when it is not there.
@@ -39,6 +42,7 @@ pub(crate) fn open(dir: &Path, setup: Setup, book: Rulebook, clock: Clock) -> Re
     }
     options.second_tree = setup.second_tree.or(options.second_tree);
     options.vault = setup.vault;
+    options.policy = setup.policy;
     let engine = Engine::open(dir, options, clock, Arc::new(book)).map_err(|error| not_opened(dir, error))?;
     for other in engine.rebuilt() {
         tracing::warn!("{other}: it was rebuilt from the ledger");

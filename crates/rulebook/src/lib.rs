@@ -39,7 +39,6 @@ mod source;
 mod yaml;
 
 pub use book::{Entry, Rulebook};
-pub use model::calendar::{BeyondCalendar, Calendar};
 pub use call_ups::{CALL_UPS, CalledUp, call_ups_batch, call_ups_schema};
 pub use cases::{Case, CaseFailure, CaseTables, DEFAULT_INSTITUTION, Expectation, Expected};
 pub use demand::{Demand, MetBy};
@@ -54,6 +53,7 @@ pub use explain::Language;
 pub use fault::{Faults, RuleFault};
 pub use grading::{Grading, WhenUndetermined};
 pub use indicator::{Days, Indicator, IndicatorBand, Level, ROWS, Scope};
+pub use model::calendar::{BeyondCalendar, Calendar};
 pub use model::event::{Grade, Verdict};
 pub use notice::Notice;
 pub use obligations::{OBLIGATIONS, Obligation, ObligationStatus, obligations_batch, obligations_schema};

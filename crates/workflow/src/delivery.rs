@@ -228,6 +228,8 @@ pub struct Deliveries {
     by_id: BTreeMap<String, Delivery>,
     /// What has to go out, the first due first.
     outbox: BTreeSet<(Time, String)>,
+    /// Those about something.
+    about: BTreeMap<String, Vec<String>>,
 }
 
 impl Deliveries {
@@ -239,6 +241,11 @@ impl Deliveries {
     /// All, in the order of their numbers.
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.by_id.values()
+    }
+
+    /// Those about something, by its number.
+    pub fn about(&self, about: &str) -> impl Iterator<Item = &Delivery> {
+        self.about.get(about).into_iter().flatten().filter_map(|id| self.by_id.get(id))
     }
 
     /// What has to go out by now, the first due first.
@@ -288,6 +295,7 @@ impl Deliveries {
             if state == DeliveryState::Waiting {
                 self.outbox.insert((event.at, event.id.clone()));
             }
+            self.about.entry(about.clone()).or_default().push(event.id.clone());
             self.by_id.insert(event.id.clone(), delivery);
             return;
         }
@@ -398,6 +406,12 @@ pub enum Outcome {
         /// Why.
         why: String,
     },
+}
+
+/// That it was read.
+pub fn read(delivery: &Delivery, how: &str, now: Time) -> DeliveryEvent {
+    let step = DeliveryStep::Read { how: how.to_owned() };
+    DeliveryEvent { id: delivery.id.clone(), institution: delivery.institution.clone(), at: now, step }
 }
 
 /// The beginning of the next attempt.

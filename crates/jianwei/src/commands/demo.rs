@@ -16,7 +16,7 @@ use model::clock::Clock;
 use model::time::Time;
 
 use super::rules::RulebookArg;
-use super::serve::{self, LISTEN, serve};
+use super::serve::{self, LISTEN, Serving, serve};
 use super::simulate::PlanArgs;
 use crate::data::holds_ledger;
 use crate::grade_table::Shown;
@@ -73,7 +73,13 @@ impl Demo {
         }
         let key = engine.access().issue(Role::Supervisor, engine.clock().now()).map_err(plain)?;
         let place = data.display().to_string();
-        serve(engine, GatewayOptions::default(), self.listen, &data, serve::Market::Still, |address| {
+        let serving = Serving {
+            options: GatewayOptions::default(),
+            listen: self.listen,
+            market: serve::Market::Still,
+            house: None,
+        };
+        serve(engine, serving, &data, |address| {
             vec![
                 format!("  demo key     {key} (a supervisor's)"),
                 format!("  try          curl http://{address}/v1/ledger"),

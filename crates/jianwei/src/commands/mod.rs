@@ -1,5 +1,6 @@
 //! The commands, one module for each.
 
+pub(crate) mod alerts;
 pub(crate) mod call_up;
 pub(crate) mod check;
 pub(crate) mod demo;
@@ -9,6 +10,7 @@ pub(crate) mod filings;
 pub(crate) mod grade;
 pub(crate) mod import;
 pub(crate) mod keys;
+pub(crate) mod letters;
 pub(crate) mod notices;
 pub(crate) mod prove;
 pub(crate) mod replay;

@@ -3,14 +3,18 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use dispatch::{Dispatcher, House};
 use engine::Engine;
 use gateway::{CosigningOptions, GatewayOptions, WitnessAddress};
 use ledger::SecondTree;
 use miette::Report;
 use model::clock::Clock;
+use workflow::policy::Policy;
 
 use super::rules::RulebookArg;
 use crate::outcome::{Done, Outcome, failed, plain};
@@ -57,6 +61,13 @@ pub(crate) struct Serve {
     /// How many of the witnesses must cosign; without it, all
     #[arg(long, value_name = "NUMBER", requires = "witnesses")]
     witness_threshold: Option<usize>,
+    /// Who is responsible for whom and how people and partners are reached; without it, posts that
+    /// nobody can reach
+    #[arg(long, value_name = "FILE")]
+    roster: Option<PathBuf>,
+    /// Channels by which messages leave: push, SMS, bots, webhooks, mail
+    #[arg(long, value_name = "FILE")]
+    channels: Option<PathBuf>,
 }
 
 /// A hash function for the second tree.
@@ -95,11 +106,13 @@ impl Serve {
                 "{data} 已施行规则库 {enacted}，而 --rulebook 指定了 {named}，现按后者评估；要按已施行的评估，请去掉 --rulebook"
             );
         }
+        let (policy, house) = desk_of(self.roster.as_deref(), self.channels.as_deref())?;
         let vault = self.vault.map(|place| site::vault_at(&place, &self.data)).transpose().map_err(plain)?;
         let setup = site::Setup {
             origin: self.origin,
             second_tree: self.second_tree.map(SecondTree::from),
             vault: vault.map(Arc::new),
+            policy: Some(Arc::clone(&policy)),
         };
         let engine = site::open(&self.data, setup, book, Clock::system())?;
         if let Some(behind) = engine.clock_behind() {
@@ -111,7 +124,56 @@ impl Serve {
             cosigning.threshold = self.witness_threshold.unwrap_or(cosigning.threshold);
             options.cosigning = Some(cosigning);
         }
-        serve(engine, options, self.listen, &self.data, Market::Live, |_| Vec::new())
+        let serving = Serving { options, listen: self.listen, market: Market::Live, house };
+        serve(engine, serving, &self.data, |_| Vec::new())
+    }
+}
+
+/// The policy of the desk and the channels of the house, from an operator's files.
+fn desk_of(roster: Option<&Path>, channels: Option<&Path>) -> Result<(Arc<Policy>, Option<House>), Report> {
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(failed(path.display()));
+    let roster = roster.map(read).transpose()?;
+    let policy = Policy::shipped(roster.as_deref()).map_err(plain)?;
+    let house = match channels {
+        Some(path) => {
+            let house = House::read(&read(path)?, &|name| std::env::var(name).ok()).map_err(plain)?;
+            house.check(&policy.roster).map_err(plain)?;
+            Some(house)
+        }
+        None => None,
+    };
+    Ok((Arc::new(policy), house))
+}
+
+/// How an engine is served.
+pub(crate) struct Serving {
+    /// Of the gateway.
+    pub(crate) options: GatewayOptions,
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// Whether institutions go on filing.
+    pub(crate) market: Market,
+    /// By what messages leave; without it they wait, and are shown.
+    pub(crate) house: Option<House>,
+}
+
+/// Sends what waits in the outbox, beside the server, until it is told to stop.
+struct Sending {
+    thread: JoinHandle<()>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Sending {
+    fn start(engine: &Arc<Engine>, house: House) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (dispatcher, told) = (Dispatcher::new(Arc::clone(engine), house), Arc::clone(&stop));
+        let thread = std::thread::Builder::new().name("outbox".to_owned());
+        Ok(Self { thread: thread.spawn(move || dispatcher.run(&told))?, stop })
+    }
+
+    fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.thread.join();
     }
 }
 
@@ -138,12 +200,12 @@ async fn judge(engine: Arc<Engine>) {
 /// else is to be announced when the address is known.
 pub(crate) fn serve(
     engine: Arc<Engine>,
-    options: GatewayOptions,
-    listen: SocketAddr,
+    serving: Serving,
     data: &Path,
-    market: Market,
     more: impl FnOnce(SocketAddr) -> Vec<String>,
 ) -> Done {
+    let Serving { options, listen, market, house } = serving;
+    let sending = house.map(|house| Sending::start(&engine, house)).transpose().map_err(plain)?;
     let runtime = server::runtime()?;
     let served: Result<(), Report> = runtime.block_on(async {
         let stop = server::stop_signal()?;
@@ -164,6 +226,9 @@ pub(crate) fn serve(
         }
         Ok(())
     });
+    if let Some(sending) = sending {
+        sending.end();
+    }
     served?;
     // Threads of the runtime may hold the engine; only its last holder lets it close.
     drop(runtime);

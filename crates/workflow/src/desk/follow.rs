@@ -278,6 +278,7 @@ impl<'d> Following<'d> {
         json!({
             "issuer": setting.policy.roster.authority(),
             "number": number,
+            "site": setting.policy.roster.site(),
             "date": setting.now.day().to_string(),
             "addressee": named,
             "institution": { "zh": named.zh, "en": named.en, "id": event.institution },

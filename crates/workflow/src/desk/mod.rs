@@ -130,6 +130,14 @@ impl Desk {
         following.events
     }
 
+    /// That the institution read a letter: each delivery of it to the institution, once.
+    pub fn letter_read(&self, letter: &str, how: &str, now: Time) -> Vec<DeskEvent> {
+        let of_letter = self.deliveries.about(letter);
+        let unread =
+            of_letter.filter(|one| one.purpose == delivery::Purpose::Letter && one.read_at.is_none());
+        unread.map(|one| delivery::read(one, how, now).into()).collect()
+    }
+
     /// The beginning of the next attempt of a delivery.
     pub fn attempt(&self, id: &str, now: Time) -> Option<DeskEvent> {
         Some(delivery::attempt(self.deliveries.get(id)?, now).into())

@@ -19,6 +19,8 @@ pub struct Roster {
 struct Raw {
     authority: Text,
     document_mark: String,
+    #[serde(default)]
+    site: String,
     bureaus: Vec<Bureau>,
     people: Vec<Person>,
     #[serde(default)]
@@ -186,6 +188,12 @@ impl Roster {
     /// The authority that signs letters.
     pub fn authority(&self) -> &Text {
         &self.raw.authority
+    }
+
+    /// The address under which people look things up and check proofs, such as
+    /// `https://supervisor.example`; empty where there is none.
+    pub fn site(&self) -> &str {
+        self.raw.site.trim_end_matches('/')
     }
 
     /// 发文机关代字: with what a letter's number begins.

@@ -1,0 +1,79 @@
+//! `/v1/letters` 函件.
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use workflow::desk::DeskCommand;
+use workflow::letter::{Letter, LetterCommand, LetterState};
+
+use super::{act, part, read};
+use crate::address::{self, Segment};
+use crate::blocking::blocking;
+use crate::problem::Problem;
+use crate::query::Parameters;
+use crate::{Shared, answer, caller};
+
+/// `GET /v1/letters?institution=&about=&offset=&limit=`: the newest first. An institution sees those to
+/// it that left.
+pub(crate) async fn list(
+    State(context): State<Shared>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let role = caller::role(&context, &headers)?;
+    let parameters =
+        Parameters::read(query.as_deref().unwrap_or(""), &["institution", "about", "offset", "limit"])?;
+    let stated = parameters.get("institution").map(str::to_owned);
+    let is_own = !caller::sees_all(&role);
+    let institution = caller::asked_for(&role, stated, |own| own.as_str().to_owned())?;
+    let about = parameters.get("about");
+    let page = parameters.page()?;
+    let wanted = |letter: &&Letter| {
+        institution.as_ref().is_none_or(|wanted| *wanted == letter.institution)
+            && about.is_none_or(|about| about == letter.about)
+            && (!is_own || letter.state == LetterState::Released)
+    };
+    let desk = context.engine.desk();
+    Ok(answer::ok(&part(desk.letters.all().rev(), wanted, page)))
+}
+
+/// `GET /v1/letters/{id}`. That an institution read its letter is sealed.
+pub(crate) async fn one(
+    State(context): State<Shared>,
+    id: Segment,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = address::text(id)?;
+    let role = caller::role(&context, &headers)?;
+    let nothing = || Problem::not_found("There is no such letter.");
+    let is_own = !caller::sees_all(&role);
+    let letter = {
+        let desk = context.engine.desk();
+        let seen = |letter: &&Letter| {
+            caller::may_see_of(&role, &letter.institution)
+                && (!is_own || letter.state == LetterState::Released)
+        };
+        desk.letters.get(&id).filter(seen).cloned().ok_or_else(nothing)?
+    };
+    blocking(move || {
+        if is_own {
+            context.engine.letter_read(&letter.id, "the interface")?;
+        }
+        Ok(answer::ok(&letter))
+    })
+    .await
+}
+
+/// `POST /v1/letters/{id}/steps`: `{"step": "release"}` and so on.
+pub(crate) async fn step(
+    State(context): State<Shared>,
+    id: Segment,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let id = address::text(id)?;
+    caller::supervisor(&context, &headers)?;
+    let command: LetterCommand = read(&context, body).await?;
+    act(context, &headers, DeskCommand::Letter { id, command }).await
+}

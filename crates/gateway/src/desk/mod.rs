@@ -1,0 +1,97 @@
+//! 办理台 over HTTP: alerts, letters, rectification plans, deliveries, reviews. A supervisor sees
+//! all, an institution what is about it; a step is taken by a person, or by the institution where
+//! it is the institution's.
+
+pub(crate) mod alerts;
+pub(crate) mod deliveries;
+pub(crate) mod letters;
+pub(crate) mod plans;
+pub(crate) mod public;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use engine::desk::DeskError;
+use model::fault::{Fault, FaultCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use workflow::Why;
+use workflow::desk::DeskCommand;
+
+use crate::blocking::blocking;
+use crate::problem::Problem;
+use crate::{Context, Shared, answer, caller};
+
+/// Bytes of what somebody says at the desk at most.
+const REQUEST_BYTES_MAX: usize = 512 << 10;
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Refused(refusal) => {
+                let code = match refusal.why {
+                    Why::NotFound => FaultCode::NotFound,
+                    Why::NotNow => FaultCode::NotNow,
+                    Why::Missing => FaultCode::StepMissing,
+                    Why::FourEyes => FaultCode::FourEyes,
+                    Why::NotAllowed => FaultCode::NotAllowed,
+                    Why::BadValue => FaultCode::MalformedValue,
+                    Why::BeyondCalendar => FaultCode::BeyondCalendar,
+                };
+                Self::new(code, format!("{} {}", refusal.en, refusal.zh))
+            }
+            DeskError::Sealer(error) => Self::new(FaultCode::StorageFailed, error.to_string()),
+            DeskError::Storage(error) => Self::new(FaultCode::StorageFailed, error),
+        }
+    }
+}
+
+/// A part of a list.
+#[derive(Serialize)]
+struct Listed<T> {
+    /// How many there are in all.
+    total: usize,
+    offset: usize,
+    items: Vec<T>,
+}
+
+/// The part of what `wanted` names that a page asks for.
+fn part<T: Clone>(
+    all: impl Iterator<Item = T>,
+    wanted: impl Fn(&T) -> bool,
+    (offset, limit): (usize, usize),
+) -> Listed<T> {
+    let mut listed = Listed { total: 0, offset, items: Vec::new() };
+    for item in all.filter(wanted) {
+        if listed.total >= offset && listed.items.len() < limit {
+            listed.items.push(item);
+        }
+        listed.total += 1;
+    }
+    listed
+}
+
+/// Reads a small JSON body.
+async fn read<T: DeserializeOwned>(context: &Context, body: Body) -> Result<T, Problem> {
+    let reading = tokio::time::timeout(
+        context.options.body_idle_timeout,
+        axum::body::to_bytes(body, REQUEST_BYTES_MAX),
+    );
+    let incomplete =
+        || Problem::new(FaultCode::BodyIncomplete, "The body did not come, or is longer than is taken here.");
+    let body = reading.await.map_err(|_| incomplete())?.map_err(|_| incomplete())?;
+    let malformed = |error: serde_json::Error| {
+        Problem::from(Fault::whole(FaultCode::MalformedJson, format!("Not what is taken here: {error}.")))
+    };
+    serde_json::from_slice(&body).map_err(malformed)
+}
+
+/// Does something at the desk and answers with what came of it.
+async fn act(context: Shared, headers: &HeaderMap, command: DeskCommand) -> Result<Response, Problem> {
+    let by = caller::actor(&context, headers)?;
+    blocking(move || {
+        let events = context.engine.at_desk(&command, by)?;
+        Ok(answer::ok(&serde_json::json!({ "events": events })))
+    })
+    .await
+}
