@@ -34,14 +34,14 @@ mod tests;
 
 pub use barred::{BarHit, Barred, Revoked};
 pub use credit::{CREDIT_COLUMNS, CreditColumn, CreditEntry, CreditRow, credit_entries};
-pub use decide::{Drafted, PenaltyCommand, command, draft, due};
+pub use decide::{Against, Draft, PenaltyCommand, command, draft, due};
 pub use event::{
     Addressee, AppealKind, Authority, Basis, Clock, Ground, Offence, PaymentKind, PenaltyEvent, PenaltyStep,
     ServiceWay,
 };
 pub use life::{PenaltyState, Step, table};
-pub use sanction::{Bar, Fine, Licence, Multiple, Sanctions};
-pub use state::{Appeal, Defence, Hearing, Owed, Payment, Penalties, Penalty, Publication};
+pub use sanction::{Bar, Fine, Licence, MULTIPLE_MAX, Multiple, Sanctions};
+pub use state::{Appeal, Decision, Defence, Hearing, Owed, Payment, Penalties, Penalty, PriorNotice, Publication};
 
 use model::money::Fen;
 use serde::{Deserialize, Serialize};
