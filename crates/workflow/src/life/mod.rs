@@ -218,11 +218,7 @@ pub(crate) fn written(text: &str, what: (&str, &str), chars_max: usize) -> Resul
     let text = text.trim();
     let is_control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
     if text.is_empty() {
-        return Err(Refusal::new(
-            Why::Missing,
-            format!("请写明{}。", what.0),
-            format!("Say {}.", what.1),
-        ));
+        return Err(Refusal::new(Why::Missing, format!("请写明{}。", what.0), format!("Say {}.", what.1)));
     }
     let chars = text.chars().count();
     if chars > chars_max || text.contains(is_control) {

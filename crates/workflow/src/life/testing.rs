@@ -19,7 +19,8 @@ pub(crate) fn printed(rows: &[Row]) -> String {
     };
     let line = |row: &Row| {
         let eyes = if row.four_eyes { ", another person" } else { "" };
-        let line = format!("{:<22} {} -> {}: {}{eyes}", row.code, names(&row.from), names(&row.to), row.by.en);
+        let line =
+            format!("{:<22} {} -> {}: {}{eyes}", row.code, names(&row.from), names(&row.to), row.by.en);
         line.trim_end().to_owned() + "\n"
     };
     rows.iter().map(line).collect()

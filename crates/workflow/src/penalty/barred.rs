@@ -114,7 +114,7 @@ impl Penalties {
     pub fn check_register(&self, institution: &InstitutionId, register: &Register) -> Vec<BarHit> {
         let day = register.effective_from;
         let executives = register.executives.iter().filter_map(|executive| {
-            let bar = self.is_barred(executive.person.clone(), day)?;
+            let bar = self.is_barred(executive.person, day)?;
             Some(BarHit::Executive { post: executive.post, bar })
         });
         let licence = self.is_revoked(institution, day).filter(|revoked| {

@@ -116,7 +116,9 @@ impl CreditRow {
             content: sanctions.content_zh(),
             fine: ten_thousands(sanctions.fine_amount()),
             confiscated: ten_thousands(sanctions.confiscated),
-            licence: licence.map(|licence| format!("{}（{}）", licence.name, licence.number)).unwrap_or_default(),
+            licence: licence
+                .map(|licence| format!("{}（{}）", licence.name, licence.number))
+                .unwrap_or_default(),
             decided_on: decision.on.to_string(),
             valid_until,
             shown_until: until.to_string(),
@@ -156,8 +158,8 @@ pub fn credit_entries(penalties: &Penalties) -> Vec<CreditEntry> {
         withdrawn_because: publication.reason.clone(),
         row: publication.row.clone(),
     };
-    let pairs = penalties.all().flat_map(|penalty| {
-        penalty.publications.iter().map(move |publication| (penalty, publication))
-    });
+    let pairs = penalties
+        .all()
+        .flat_map(|penalty| penalty.publications.iter().map(move |publication| (penalty, publication)));
     pairs.map(|(penalty, publication)| entry(penalty, publication)).collect()
 }

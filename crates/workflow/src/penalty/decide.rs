@@ -331,9 +331,10 @@ fn parties(draft: &Draft) -> Result<Option<String>, Refusal> {
     match (&draft.single, is_double || draft.against.is_empty()) {
         (None, true) if !draft.against.is_empty() => Ok(None),
         (Some(why), false) => reason(why).map(Some),
-        (Some(_), true) if is_double => {
-            Err(bad("已是双罚，不需要单罚理由。", "The penalty is double; no reason for a single one is wanted."))
-        }
+        (Some(_), true) if is_double => Err(bad(
+            "已是双罚，不需要单罚理由。",
+            "The penalty is double; no reason for a single one is wanted.",
+        )),
         _ => Err(missing(
             "双罚制：请同时写明机构和责任人员的处罚；只处罚一方的，请写明理由。",
             "The penalty is double: name the institution and the persons who answer for it, or say why only one side is punished.",
@@ -438,7 +439,7 @@ impl Desk<'_> {
     }
 
     /// A clock that runs from a day; the day itself is not counted.
-    fn from_day(&self, on: Day, term: Term) -> Result<Deadline, Refusal> {
+    fn running_from(&self, on: Day, term: Term) -> Result<Deadline, Refusal> {
         Deadline::start_checked(term, Time::start_of(on), self.under.calendar)
     }
 
@@ -478,7 +479,7 @@ impl Desk<'_> {
 
     fn notify(&self, on: Day, way: ServiceWay) -> Result<PenaltyStep, Refusal> {
         let on = self.happened(on, self.penalty.drafted_at.day())?;
-        let respond = self.from_day(on, self.under.terms.respond)?;
+        let respond = self.running_from(on, self.under.terms.respond)?;
         Ok(PenaltyStep::Notified { on, way, hearing_right: self.has_hearing_right(), respond })
     }
 
@@ -536,17 +537,17 @@ impl Desk<'_> {
             ));
         }
         if self.penalty.is_waived {
-            return Err(not_now(
-                "当事人已经放弃听证。",
-                "The party gave up its right to a hearing.",
-            ));
+            return Err(not_now("当事人已经放弃听证。", "The party gave up its right to a hearing."));
         }
         let on = self.happened(on, notice.on)?;
         let due = self.penalty.clocks.get(&Clock::Respond).and_then(|respond| respond.due);
         match due {
             Some(due) if Time::start_of(on) >= due => Err(not_now(
                 format!("申请听证的期限已于{}届满（行政处罚法第六十四条）。", due.day().plus(-1)),
-                format!("The days in which a hearing could be asked for ended on {} (art. 64).", due.day().plus(-1)),
+                format!(
+                    "The days in which a hearing could be asked for ended on {} (art. 64).",
+                    due.day().plus(-1)
+                ),
             )),
             _ => Ok(PenaltyStep::HearingAsked { on }),
         }
@@ -558,12 +559,13 @@ impl Desk<'_> {
         }
         let days = self.under.terms.hearing_called_days;
         let beyond = |beyond: BeyondCalendar| Refusal::beyond(Term::WorkingDays(days), &beyond);
-        let earliest =
-            self.under.calendar.working_days_after(self.under.now.day(), days).map_err(beyond)?;
+        let earliest = self.under.calendar.working_days_after(self.under.now.day(), days).map_err(beyond)?;
         if on < earliest {
             return Err(bad(
                 format!("听证须提前{days}个工作日通知，最早为{earliest}（行政处罚法第六十四条）。"),
-                format!("A hearing is called {days} working days before; the earliest day is {earliest} (art. 64)."),
+                format!(
+                    "A hearing is called {days} working days before; the earliest day is {earliest} (art. 64)."
+                ),
             ));
         }
         Ok(PenaltyStep::HearingCalled { on, place: name(place, ("听证地点", "where it is held"))? })
@@ -613,15 +615,23 @@ impl Desk<'_> {
             let last = due.day().plus(-1);
             return Err(not_now(
                 format!("陈述申辩和申请听证的期限至{last}，届满或当事人放弃后方可提请决定。"),
-                format!("The party may state, defend and ask for a hearing until {last}; propose after that, or once it waived."),
+                format!(
+                    "The party may state, defend and ask for a hearing until {last}; propose after that, or once it waived."
+                ),
             ));
         }
         let sanctions = sanctions.unwrap_or(&self.penalty.sanctions);
         sanctions.check(self.is_person())?;
         if let Some(heavier) = sanctions.heavier_than(&notice.announced) {
             return Err(bad(
-                format!("不得重于已告知的处罚（行政处罚法第四十五条）：{}；确需加重的，须重新告知。", heavier.zh),
-                format!("Not heavier than what was announced (art. 45): {}; else it has to be announced anew.", heavier.en),
+                format!(
+                    "不得重于已告知的处罚（行政处罚法第四十五条）：{}；确需加重的，须重新告知。",
+                    heavier.zh
+                ),
+                format!(
+                    "Not heavier than what was announced (art. 45): {}; else it has to be announced anew.",
+                    heavier.en
+                ),
             ));
         }
         Ok(PenaltyStep::Proposed { sanctions: sanctions.clone() })
@@ -659,8 +669,8 @@ impl Desk<'_> {
             None => None,
         };
         let today = self.under.now.day();
-        let serve = self.from_day(today, self.under.terms.serve)?;
-        let publish = self.from_day(today, self.under.terms.publish)?;
+        let serve = self.running_from(today, self.under.terms.serve)?;
+        let publish = self.running_from(today, self.under.terms.publish)?;
         Ok(PenaltyStep::Decided { document, discussed_on, serve, publish })
     }
 
@@ -674,8 +684,8 @@ impl Desk<'_> {
         let sanctions = &self.penalty.sanctions;
         let owes = sanctions.fine_amount().0 > 0 || sanctions.confiscated.0 > 0;
         let terms = self.under.terms;
-        let pay = if owes { Some(self.from_day(on, terms.pay)?) } else { None };
-        let reconsideration = rolled(self.from_day(on, terms.reconsideration)?, self.under.calendar);
+        let pay = if owes { Some(self.running_from(on, terms.pay)?) } else { None };
+        let reconsideration = rolled(self.running_from(on, terms.reconsideration)?, self.under.calendar);
         let lawsuit = months(on, terms.lawsuit_months, self.under.calendar);
         Ok(PenaltyStep::Served { on, way, pay, reconsideration, lawsuit })
     }
@@ -704,7 +714,8 @@ impl Desk<'_> {
 
     fn defer(&self, until: Day, why: &str) -> Result<PenaltyStep, Refusal> {
         let today = self.under.now.day();
-        let pay = self.penalty.clocks.get(&Clock::Pay).filter(|pay| pay.runs() && !pay.is_over(self.under.now));
+        let pay =
+            self.penalty.clocks.get(&Clock::Pay).filter(|pay| pay.runs() && !pay.is_over(self.under.now));
         let last = pay.and_then(|pay| pay.due).map(|due| due.day().plus(-1));
         let Some(last) = last else {
             return Err(not_now(
@@ -719,7 +730,7 @@ impl Desk<'_> {
                 format!("The new day has to be after {last}, and within three years."),
             ));
         }
-        let pay = self.from_day(today, Term::Days(days))?;
+        let pay = self.running_from(today, Term::Days(days))?;
         Ok(PenaltyStep::Deferred { pay, reason: reason(why)? })
     }
 
@@ -740,7 +751,7 @@ impl Desk<'_> {
     fn lawsuit_after(&self, kind: Option<AppealKind>, on: Day) -> Result<Option<Deadline>, Refusal> {
         match kind {
             Some(AppealKind::Reconsideration) => {
-                let deadline = self.from_day(on, self.under.terms.lawsuit_after)?;
+                let deadline = self.running_from(on, self.under.terms.lawsuit_after)?;
                 Ok(Some(rolled(deadline, self.under.calendar)))
             }
             _ => Ok(None),
@@ -791,12 +802,18 @@ impl Desk<'_> {
     /// The clock to withdraw what was published, where something was.
     fn withdraw_by(&self) -> Result<Option<Deadline>, Refusal> {
         match self.penalty.published() {
-            Some(_) => self.from_day(self.under.now.day(), self.under.terms.withdraw).map(Some),
+            Some(_) => self.running_from(self.under.now.day(), self.under.terms.withdraw).map(Some),
             None => Ok(None),
         }
     }
 
-    fn change(&self, ground: Ground, document: &str, on: Day, to: &Sanctions) -> Result<PenaltyStep, Refusal> {
+    fn change(
+        &self,
+        ground: Ground,
+        document: &str,
+        on: Day,
+        to: &Sanctions,
+    ) -> Result<PenaltyStep, Refusal> {
         self.grounded(ground, Step::Change)?;
         let on = self.received(on)?;
         let document = name(document, ("变更决定的文书", "the document that says so"))?;
@@ -852,7 +869,9 @@ impl Desk<'_> {
         if !(from..=to).contains(&until) {
             return Err(bad(
                 format!("公示截止期须在{from}至{to}之间（自决定之日起{least}至{most}个月）。"),
-                format!("The last day has to lie from {from} to {to} ({least} to {most} months after the decision)."),
+                format!(
+                    "The last day has to lie from {from} to {to} ({least} to {most} months after the decision)."
+                ),
             ));
         }
         Ok(PenaltyStep::Published { until, authority })
@@ -872,7 +891,10 @@ fn within(amount: Fen, limit: Fen, what: (&str, &str)) -> Result<(), Refusal> {
         true => Ok(()),
         false => Err(bad(
             format!("{}{amount}元须大于零且不超过应付的{limit}元。", what.0),
-            format!("A {} of {amount} yuan has to be above zero and at most the {limit} yuan that are owed.", what.1),
+            format!(
+                "A {} of {amount} yuan has to be above zero and at most the {limit} yuan that are owed.",
+                what.1
+            ),
         )),
     }
 }

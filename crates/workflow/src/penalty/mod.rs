@@ -41,7 +41,9 @@ pub use event::{
 };
 pub use life::{PenaltyState, Step, table};
 pub use sanction::{Bar, Fine, Licence, MULTIPLE_MAX, Multiple, Sanctions};
-pub use state::{Appeal, Decision, Defence, Hearing, Owed, Payment, Penalties, Penalty, PriorNotice, Publication};
+pub use state::{
+    Appeal, Decision, Defence, Hearing, Owed, Payment, Penalties, Penalty, PriorNotice, Publication,
+};
 
 use model::money::Fen;
 use serde::{Deserialize, Serialize};

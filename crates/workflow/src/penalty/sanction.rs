@@ -186,7 +186,8 @@ impl Sanctions {
         if is_person && self.revoked.is_some() || !is_person && self.bar.is_some() {
             return Err(bad(
                 "吊销许可证只适用于机构，从业禁止只适用于个人。".to_owned(),
-                "A licence is revoked of an institution, and a person is barred; not the other way round.".to_owned(),
+                "A licence is revoked of an institution, and a person is barred; not the other way round."
+                    .to_owned(),
             ));
         }
         if let Some(Bar::Months(months)) = self.bar
@@ -305,7 +306,10 @@ impl Sanctions {
         };
         let money = |zh: &str, en: &str, now: Fen, before: Fen| {
             (now > before).then(|| {
-                Text::new(format!("{zh}由{before}元增至{now}元"), format!("{en} grew from {before} to {now} yuan"))
+                Text::new(
+                    format!("{zh}由{before}元增至{now}元"),
+                    format!("{en} grew from {before} to {now} yuan"),
+                )
             })
         };
         let said = |is_heavier: bool, zh: &str, en: &str| is_heavier.then(|| Text::new(zh, en));
@@ -315,9 +319,7 @@ impl Sanctions {
                 let is_new = self.revoked.is_some() && self.revoked != announced.revoked;
                 said(is_new, "增加了吊销许可证", "a revocation was added")
             })
-            .or_else(|| {
-                said(rank(self.bar) > rank(announced.bar), "从业禁止加重", "the bar became longer")
-            })
+            .or_else(|| said(rank(self.bar) > rank(announced.bar), "从业禁止加重", "the bar became longer"))
             .or_else(|| said(self.warning && !announced.warning, "增加了警告", "a warning was added"))
     }
 

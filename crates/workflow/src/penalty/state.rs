@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::credit::CreditRow;
 use super::event::{
-    Addressee, AppealKind, Authority, Basis, Clock, Offence, PaymentKind, PenaltyEvent, PenaltyStep, ServiceWay,
+    Addressee, AppealKind, Authority, Basis, Clock, Offence, PaymentKind, PenaltyEvent, PenaltyStep,
+    ServiceWay,
 };
 use super::life::PenaltyState;
 use super::sanction::Sanctions;
@@ -93,6 +94,8 @@ pub struct Appeal {
     pub reference: String,
     /// On which day its outcome was received.
     pub ended: Option<Day>,
+    /// The document that says the outcome.
+    pub outcome: Option<String>,
 }
 
 /// 公示: what stands, or stood, on the credit platform.
@@ -256,9 +259,9 @@ impl Penalty {
         let left = |kind| due(kind).saturating_sub(self.paid(kind).0);
         let [fine, confiscation, surcharge] =
             [PaymentKind::Fine, PaymentKind::Confiscation, PaymentKind::Surcharge].map(left);
-        let beyond = [fine, confiscation, surcharge].into_iter().fold(0_i64, |sum, left| {
-            sum.saturating_add(left.min(0).saturating_neg())
-        });
+        let beyond = [fine, confiscation, surcharge]
+            .into_iter()
+            .fold(0_i64, |sum, left| sum.saturating_add(left.min(0).saturating_neg()));
         let owed = |left: i64| Fen(left.max(0));
         Owed {
             fine: owed(fine),
@@ -304,9 +307,11 @@ impl Penalty {
         }
     }
 
-    fn end_appeal(&mut self, on: Day) {
-        if let Some(appeal) = self.appeals.last_mut() {
-            appeal.ended.get_or_insert(on);
+    fn end_appeal(&mut self, on: Day, document: &str) {
+        let pending = self.appeals.last_mut().filter(|appeal| appeal.ended.is_none());
+        if let Some(appeal) = pending {
+            appeal.ended = Some(on);
+            appeal.outcome = Some(document.to_owned());
         }
     }
 
@@ -380,8 +385,7 @@ impl Penalty {
             }
             PenaltyStep::HearingAsked { on } => {
                 self.state = PenaltyState::Hearing;
-                self.hearing =
-                    Some(Hearing { asked_on: *on, called_on: None, place: None, record: None });
+                self.hearing = Some(Hearing { asked_on: *on, called_on: None, place: None, record: None });
                 self.keep(Clock::Respond, event.at);
             }
             PenaltyStep::HearingCalled { on, place } => {
@@ -437,18 +441,18 @@ impl Penalty {
             PenaltyStep::Appealed { kind, on, reference } => {
                 self.state = PenaltyState::Appealed;
                 let (kind, on, reference) = (*kind, *on, reference.clone());
-                self.appeals.push(Appeal { kind, on, reference, ended: None });
+                self.appeals.push(Appeal { kind, on, reference, ended: None, outcome: None });
                 self.keep(Clock::Reconsideration, event.at);
                 self.keep(Clock::Lawsuit, event.at);
             }
-            PenaltyStep::Upheld { on, lawsuit, .. } => {
+            PenaltyStep::Upheld { document, on, lawsuit } => {
                 self.state = PenaltyState::Served;
-                self.end_appeal(*on);
+                self.end_appeal(*on, document);
                 self.start(Clock::Lawsuit, *lawsuit);
             }
             PenaltyStep::Changed { document, on, sanctions, lawsuit, withdraw, .. } => {
                 self.state = PenaltyState::Served;
-                self.end_appeal(*on);
+                self.end_appeal(*on, document);
                 self.sanctions = sanctions.clone();
                 self.reason = Some(document.clone());
                 self.start(Clock::Lawsuit, *lawsuit);
@@ -456,7 +460,7 @@ impl Penalty {
                 self.settle(event);
             }
             PenaltyStep::Overturned { document, on, withdraw, .. } => {
-                self.end_appeal(*on);
+                self.end_appeal(*on, document);
                 self.state = PenaltyState::Overturned;
                 self.reason = Some(document.clone());
                 self.stop(event.at);
@@ -557,7 +561,8 @@ impl Penalties {
 
     /// Takes in what happened.
     pub fn apply(&mut self, event: &PenaltyEvent) {
-        if let PenaltyStep::Drafted { case, addressee, with, single, offence, basis, sanctions } = &event.step {
+        if let PenaltyStep::Drafted { case, addressee, with, single, offence, basis, sanctions } = &event.step
+        {
             let penalty = Penalty {
                 id: event.id.clone(),
                 institution: event.institution.clone(),

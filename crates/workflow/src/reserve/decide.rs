@@ -5,12 +5,12 @@ use model::money::{AMOUNT_FEN_MAX, Fen, Percent};
 use model::text::Text;
 use serde::{Deserialize, Serialize};
 
+use super::Terms;
 use super::account::{Account, Side};
 use super::event::{Instalment, Month, ReserveEvent, ReserveStep};
 use super::journal::{Entry, Line};
 use super::life::{DrawState, Step, TABLE};
 use super::state::{Draw, Receipt, ReceiptKind, Reserve};
-use super::Terms;
 use crate::actor::{Actor, Who};
 use crate::life::{Under, admit, another, written};
 use crate::numbers::{Kind, Numbers};
@@ -529,12 +529,8 @@ impl Desk<'_> {
             Deadline::start_checked(scheduled.instalment.within, self.under.now, self.under.calendar)
         };
         let deadlines = draw.instalments.iter().map(start).collect::<Result<Vec<_>, _>>()?;
-        let lines = Lines::default().book(
-            Account::DrawsReceivable,
-            Account::Cash,
-            &draw.institution,
-            draw.amount.0,
-        );
+        let lines =
+            Lines::default().book(Account::DrawsReceivable, Account::Cash, &draw.institution, draw.amount.0);
         let text = Text::new(format!("拨付动用款{id}"), format!("Draw {id} paid out"));
         let entry = self.entry(text, lines)?;
         let step = ReserveStep::DrawPaid { reference, deadlines };

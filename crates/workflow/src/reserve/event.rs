@@ -4,8 +4,8 @@ use std::fmt;
 
 use model::institution::InstitutionId;
 use model::money::{Fen, Percent};
-use model::time::{Day, TimeError};
 use model::time::Time;
+use model::time::{Day, TimeError};
 use serde::{Deserialize, Serialize};
 
 use super::journal::Entry;

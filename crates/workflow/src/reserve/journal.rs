@@ -296,13 +296,7 @@ pub struct StatementAccount {
 impl StatementAccount {
     fn empty(account: Account) -> Self {
         let zero = Fen(0);
-        Self {
-            account: AccountTotal::of(account),
-            opening: zero,
-            debits: zero,
-            credits: zero,
-            closing: zero,
-        }
+        Self { account: AccountTotal::of(account), opening: zero, debits: zero, credits: zero, closing: zero }
     }
 }
 

@@ -316,7 +316,8 @@ impl Reserve {
             }
             ReserveStep::ReceiptReversed { receipt, .. } => self.apply_reversal(receipt, event.at),
             ReserveStep::DrawRequested { amount, purpose, case, instalments } => {
-                let scheduled = |instalment: &Instalment| Scheduled { instalment: *instalment, deadline: None };
+                let scheduled =
+                    |instalment: &Instalment| Scheduled { instalment: *instalment, deadline: None };
                 let draw = Draw {
                     id: event.id.clone(),
                     institution: event.institution.clone(),

@@ -1,5 +1,6 @@
 //! The table of penalties, and every step from every state.
 
+use super::super::life::TABLE;
 use super::*;
 use crate::life::testing::{plain, printed, speaks};
 
@@ -48,7 +49,9 @@ pub(super) fn in_state_of(id: &str, state: PenaltyState) -> Desk {
     let notify = C::Notify { on: today, way };
     let decide = C::Decide { document: document.clone(), discussed_on: Some(today) };
     let appeal =
-        C::Appeal { kind: AppealKind::Reconsideration, on: day("2026-10-12"), reference: "复受1号".into() };
+        C::Appeal {
+            kind: AppealKind::Reconsideration, on: day("2026-10-12"), reference: "复受1号".into()
+        };
     let overturn = C::Overturn { ground: Ground::Own, document, on: day("2026-10-12") };
     let defend = C::Defend { text: "情节轻微".into() };
     let review = C::ReviewDefence { defence: 1, adopted: false, reason: "不成立".into() };
@@ -184,8 +187,6 @@ fn every_step_from_every_state() {
     assert_eq!(found, plain(expected));
 }
 
-use super::super::life::TABLE;
-
 #[test]
 fn a_refusal_says_what_is_missing() {
     use PenaltyCommand as C;
@@ -197,11 +198,7 @@ fn a_refusal_says_what_is_missing() {
             Why::NotNow,
             "处罚F-2026-000002处于“已拟定”，不能“决定”；须处于“待决定”。",
         ),
-        (
-            told(PenaltyState::Proposed, &li(), decide("1号", None)),
-            Why::NotAllowed,
-            "“决定”须由负责人作出。",
-        ),
+        (told(PenaltyState::Proposed, &li(), decide("1号", None)), Why::NotAllowed, "“决定”须由负责人作出。"),
         (
             told(PenaltyState::Proposed, &head(), decide("1号", None)),
             Why::Missing,
@@ -218,22 +215,34 @@ fn a_refusal_says_what_is_missing() {
             "当事人申请了听证，须先举行听证（行政处罚法第六十五条）。",
         ),
         (
-            told(PenaltyState::Hearing, &li(), C::CallHearing { on: day("2026-10-08"), place: "三楼".into() }),
+            told(
+                PenaltyState::Hearing,
+                &li(),
+                C::CallHearing { on: day("2026-10-08"), place: "三楼".into() },
+            ),
             Why::BadValue,
             "听证须提前7个工作日通知，最早为2026-10-09（行政处罚法第六十四条）。",
         ),
         (
-            told(PenaltyState::Served, &li(), C::Publish { until: day("2029-09-29"), authority: authority() }),
+            told(
+                PenaltyState::Served,
+                &li(),
+                C::Publish { until: day("2029-09-29"), authority: authority() },
+            ),
             Why::BadValue,
             "公示截止期须在2026-12-28至2029-09-28之间（自决定之日起3至36个月）。",
         ),
         (
-            told(PenaltyState::Served, &li(), C::Pay {
-                kind: PaymentKind::Fine,
-                amount: yuan("300000.01"),
-                on: day("2026-10-12"),
-                reference: "x".into(),
-            }),
+            told(
+                PenaltyState::Served,
+                &li(),
+                C::Pay {
+                    kind: PaymentKind::Fine,
+                    amount: yuan("300000.01"),
+                    on: day("2026-10-12"),
+                    reference: "x".into(),
+                },
+            ),
             Why::BadValue,
             "罚款300000.01元须大于零且不超过应付的300000.00元。",
         ),

@@ -219,7 +219,8 @@ fn a_statement_goes_from_an_opening_to_a_closing_balance() {
 #[test]
 fn events_of_version_1_stay() {
     let events = a_quarter().events;
-    let steps: Vec<&str> = events.iter().filter_map(|event| event.step.step()).map(crate::life::Word::code).collect();
+    let steps: Vec<&str> =
+        events.iter().filter_map(|event| event.step.step()).map(crate::life::Word::code).collect();
     for step in Step::ALL {
         assert!(steps.contains(&crate::life::Word::code(*step)), "{step:?} does not happen");
     }

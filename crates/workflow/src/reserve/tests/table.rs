@@ -29,11 +29,8 @@ fn in_state(state: DrawState) -> Books {
     let id = || draw(1);
     let approve = || ReserveCommand::ApproveDraw { draw: id() };
     let pay = || ReserveCommand::PayDraw { draw: id(), reference: "bank-2".into() };
-    let propose = || ReserveCommand::ProposeWriteOff {
-        draw: id(),
-        amount: yuan("100.00"),
-        reason: "破产".into(),
-    };
+    let propose =
+        || ReserveCommand::ProposeWriteOff { draw: id(), amount: yuan("100.00"), reason: "破产".into() };
     let end = |reason: &str| (id(), reason.to_owned());
     let steps: Vec<(Who, ReserveCommand)> = match state {
         DrawState::Requested => vec![],
@@ -117,26 +114,30 @@ fn a_refusal_says_what_is_missing() {
     let approve = || ReserveCommand::ApproveDraw { draw: draw(1) };
     let table = [
         (
-            told(DrawState::Requested, &wang(), ReserveCommand::PayDraw { draw: draw(1), reference: "x".into() }),
+            told(
+                DrawState::Requested,
+                &wang(),
+                ReserveCommand::PayDraw { draw: draw(1), reference: "x".into() },
+            ),
             Why::NotNow,
             "动用申请B-2026-000001处于“待批准”，不能“拨付”；须处于“已批准”。",
         ),
         (told(DrawState::Requested, &li(), approve()), Why::NotAllowed, "“批准动用”须由负责人作出。"),
         (
-            told(DrawState::Paid, &li(), ReserveCommand::ProposeWriteOff {
-                draw: draw(1),
-                amount: yuan("1"),
-                reason: "再次".into(),
-            }),
+            told(
+                DrawState::Paid,
+                &li(),
+                ReserveCommand::ProposeWriteOff { draw: draw(1), amount: yuan("1"), reason: "再次".into() },
+            ),
             Why::NotNow,
             "动用申请B-2026-000001已有一项核销待批准。",
         ),
         (
-            told(DrawState::WrittenOff, &li(), ReserveCommand::Repay {
-                draw: draw(1),
-                amount: yuan("100.01"),
-                reference: "x".into(),
-            }),
+            told(
+                DrawState::WrittenOff,
+                &li(),
+                ReserveCommand::Repay { draw: draw(1), amount: yuan("100.01"), reference: "x".into() },
+            ),
             Why::BadValue,
             "偿还100.01元超过尚未收回的100.00元。",
         ),
