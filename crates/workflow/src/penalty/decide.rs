@@ -1,260 +1,37 @@
 //! What may be done with a penalty, and what comes of it.
 
-use std::collections::BTreeSet;
-
 use model::calendar::BeyondCalendar;
-use model::institution::{IdentifierCheck, InstitutionId, check_identifier};
+use model::institution::{IdentifierCheck, check_identifier};
 use model::money::{AMOUNT_FEN_MAX, Fen};
 use model::text::Text;
 use model::time::{Day, Time};
-use serde::{Deserialize, Serialize};
 
 use super::Terms;
+use super::command::PenaltyCommand;
 use super::dates::{months, months_after, rolled};
 use super::event::{
-    Addressee, AppealKind, Authority, Basis, Clock, Ground, Offence, PaymentKind, PenaltyEvent, PenaltyStep,
-    ServiceWay,
+    AppealKind, Authority, Clock, Ground, PaymentKind, PenaltyEvent, PenaltyStep, ServiceWay,
 };
-use super::life::{PenaltyState, Step, TABLE};
+use super::life::{Step, TABLE};
 use super::sanction::Sanctions;
 use super::state::{Penalties, Penalty};
 use crate::actor::{Actor, Post, Who};
 use crate::life::{Under, Word, admit, another, written};
-use crate::numbers::{Kind, Numbers};
 use crate::term::{Deadline, Term};
 use crate::{Refusal, Why};
 
 /// Characters of facts, defences and records at most.
-const TEXT_CHARS_MAX: usize = 20_000;
+pub(super) const TEXT_CHARS_MAX: usize = 20_000;
 /// Characters of names, numbers, places at most.
 const NAME_CHARS_MAX: usize = 200;
-/// Parties of one offence at most.
-const PARTIES_MAX: usize = 50;
 /// 公示期 in months: the shortest and the longest (《信用信息修复管理办法》, to be confirmed).
 const SHOWN_MONTHS: (u32, u32) = (3, 36);
 
-/// On whom something is imposed, and what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Against {
-    /// On whom.
-    pub addressee: Addressee,
-    /// What.
-    pub sanctions: Sanctions,
-}
-
-/// 拟定: the penalties of one offence, of the institution and of those who answer for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Draft {
-    /// The institution.
-    pub institution: InstitutionId,
-    /// The case that they belong to.
-    #[serde(default)]
-    pub case: Option<String>,
-    /// What is punished.
-    pub offence: Offence,
-    /// What they rest on.
-    pub basis: Vec<Basis>,
-    /// On whom, and what: the institution and at least one person.
-    pub against: Vec<Against>,
-    /// Why only the institution, or only persons, are punished, where that is so.
-    #[serde(default)]
-    pub single: Option<String>,
-}
-
-/// A command to a penalty.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
-pub enum PenaltyCommand {
-    /// 修改拟定: a notice that was served has to be served anew.
-    Revise {
-        /// What is imposed.
-        sanctions: Sanctions,
-        /// Why.
-        reason: String,
-    },
-    /// 事先告知.
-    Notify {
-        /// On which day it was served.
-        on: Day,
-        /// In which way.
-        way: ServiceWay,
-    },
-    /// 陈述申辩.
-    Defend {
-        /// What the party says.
-        text: String,
-    },
-    /// 复核陈述申辩.
-    ReviewDefence {
-        /// Which statement, from 1.
-        defence: u32,
-        /// Whether it is adopted.
-        adopted: bool,
-        /// Why.
-        reason: String,
-    },
-    /// 放弃听证和申辩, or a hearing that was asked for.
-    Waive,
-    /// 申请听证.
-    AskHearing {
-        /// On which day it was asked for.
-        on: Day,
-    },
-    /// 通知听证.
-    CallHearing {
-        /// On which day it is held.
-        on: Day,
-        /// Where.
-        place: String,
-    },
-    /// 举行听证.
-    HoldHearing {
-        /// What the record says, in short.
-        record: String,
-    },
-    /// 提请决定.
-    Propose {
-        /// What is imposed, where that is less than what was announced.
-        #[serde(default)]
-        sanctions: Option<Sanctions>,
-    },
-    /// 退回.
-    SendBack {
-        /// Why.
-        reason: String,
-    },
-    /// 决定.
-    Decide {
-        /// 处罚决定书文号.
-        document: String,
-        /// On which day it was discussed collectively.
-        #[serde(default)]
-        discussed_on: Option<Day>,
-    },
-    /// 不予处罚.
-    Drop {
-        /// Why.
-        reason: String,
-    },
-    /// 送达.
-    Serve {
-        /// On which day.
-        on: Day,
-        /// In which way.
-        way: ServiceWay,
-    },
-    /// 缴纳.
-    Pay {
-        /// What for.
-        kind: PaymentKind,
-        /// How much.
-        amount: Fen,
-        /// On which day.
-        on: Day,
-        /// The bank's reference.
-        reference: String,
-    },
-    /// 退还.
-    Refund {
-        /// How much.
-        amount: Fen,
-        /// The bank's reference.
-        reference: String,
-    },
-    /// 暂缓或分期缴纳.
-    Defer {
-        /// The last day on which to pay.
-        until: Day,
-        /// Why.
-        reason: String,
-    },
-    /// 申请复议或起诉.
-    Appeal {
-        /// How.
-        kind: AppealKind,
-        /// On which day.
-        on: Day,
-        /// The number under which it was accepted.
-        reference: String,
-    },
-    /// 维持.
-    Uphold {
-        /// The document that says so.
-        document: String,
-        /// On which day it was received.
-        on: Day,
-    },
-    /// 变更.
-    Change {
-        /// On what ground.
-        ground: Ground,
-        /// The document that says so.
-        document: String,
-        /// On which day it was received.
-        on: Day,
-        /// What is imposed from now on.
-        sanctions: Sanctions,
-    },
-    /// 撤销.
-    Overturn {
-        /// On what ground.
-        ground: Ground,
-        /// The document that says so.
-        document: String,
-        /// On which day it was received.
-        on: Day,
-    },
-    /// 公示.
-    Publish {
-        /// The last day on which it is shown.
-        until: Day,
-        /// The authority.
-        authority: Authority,
-    },
-    /// 撤回公示.
-    WithdrawPublication {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl PenaltyCommand {
-    /// The step of the table that it is.
-    pub const fn step(&self) -> Step {
-        match self {
-            Self::Revise { .. } => Step::Revise,
-            Self::Notify { .. } => Step::Notify,
-            Self::Defend { .. } => Step::Defend,
-            Self::ReviewDefence { .. } => Step::ReviewDefence,
-            Self::Waive => Step::Waive,
-            Self::AskHearing { .. } => Step::AskHearing,
-            Self::CallHearing { .. } => Step::CallHearing,
-            Self::HoldHearing { .. } => Step::HoldHearing,
-            Self::Propose { .. } => Step::Propose,
-            Self::SendBack { .. } => Step::SendBack,
-            Self::Decide { .. } => Step::Decide,
-            Self::Drop { .. } => Step::Drop,
-            Self::Serve { .. } => Step::Serve,
-            Self::Pay { .. } => Step::Pay,
-            Self::Refund { .. } => Step::Refund,
-            Self::Defer { .. } => Step::Defer,
-            Self::Appeal { .. } => Step::Appeal,
-            Self::Uphold { .. } => Step::Uphold,
-            Self::Change { .. } => Step::Change,
-            Self::Overturn { .. } => Step::Overturn,
-            Self::Publish { .. } => Step::Publish,
-            Self::WithdrawPublication { .. } => Step::WithdrawPublication,
-        }
-    }
-}
-
-fn missing(zh: impl Into<String>, en: impl Into<String>) -> Refusal {
+pub(super) fn missing(zh: impl Into<String>, en: impl Into<String>) -> Refusal {
     Refusal::new(Why::Missing, zh, en)
 }
 
-fn bad(zh: impl Into<String>, en: impl Into<String>) -> Refusal {
+pub(super) fn bad(zh: impl Into<String>, en: impl Into<String>) -> Refusal {
     Refusal::new(Why::BadValue, zh, en)
 }
 
@@ -262,84 +39,12 @@ fn not_now(zh: impl Into<String>, en: impl Into<String>) -> Refusal {
     Refusal::new(Why::NotNow, zh, en)
 }
 
-fn name(text: &str, what: (&str, &str)) -> Result<String, Refusal> {
+pub(super) fn name(text: &str, what: (&str, &str)) -> Result<String, Refusal> {
     written(text, what, NAME_CHARS_MAX)
 }
 
-fn reason(text: &str) -> Result<String, Refusal> {
+pub(super) fn reason(text: &str) -> Result<String, Refusal> {
     written(text, ("理由", "why"), TEXT_CHARS_MAX)
-}
-
-/// Drafts the penalties of one offence: one for each party, each knowing of the others.
-///
-/// # Errors
-/// [`Refusal`]: among others when it is not double and no reason is given for that.
-pub fn draft(
-    draft: &Draft,
-    who: &Who,
-    under: &Under<'_, Terms>,
-    numbers: &mut Numbers,
-) -> Result<Vec<PenaltyEvent>, Refusal> {
-    admit(TABLE, Step::Draft, None::<PenaltyState>, who, &Text::default())?;
-    let offence = Offence {
-        kind: name(&draft.offence.kind, ("违法行为类型", "the kind of the offence"))?,
-        facts: written(&draft.offence.facts, ("违法事实", "the facts of the offence"), TEXT_CHARS_MAX)?,
-    };
-    if draft.basis.is_empty() || draft.basis.iter().any(|basis| basis.clause.zh.trim().is_empty()) {
-        return Err(missing("请写明处罚依据的法律条款。", "Name the clauses that the penalty rests on."));
-    }
-    let single = parties(draft)?;
-    for Against { addressee, sanctions } in &draft.against {
-        sanctions.check(addressee.person().is_some())?;
-    }
-    let ids: Vec<String> = draft.against.iter().map(|_| numbers.next(Kind::Penalty, under.now)).collect();
-    let event = |(id, against): (&String, &Against)| PenaltyEvent {
-        id: id.clone(),
-        institution: draft.institution.clone(),
-        at: under.now,
-        by: who.actor.clone(),
-        step: PenaltyStep::Drafted {
-            case: draft.case.clone(),
-            addressee: against.addressee.clone(),
-            with: ids.iter().filter(|other| *other != id).cloned().collect(),
-            single: single.clone(),
-            offence: offence.clone(),
-            basis: draft.basis.clone(),
-            sanctions: against.sanctions.clone(),
-        },
-    };
-    Ok(ids.iter().zip(&draft.against).map(event).collect())
-}
-
-/// That the parties are told apart, and that the penalty is double or it is said why not.
-fn parties(draft: &Draft) -> Result<Option<String>, Refusal> {
-    let persons: Vec<_> = draft.against.iter().filter_map(|against| against.addressee.person()).collect();
-    let institutions = draft.against.len() - persons.len();
-    let are_distinct = persons.iter().collect::<BTreeSet<_>>().len() == persons.len();
-    if institutions > 1 || !are_distinct || draft.against.len() > PARTIES_MAX {
-        return Err(bad(
-            format!("同一违法行为中机构和每名责任人员各拟定一项处罚，至多{PARTIES_MAX}项。"),
-            format!("For one offence each party has one penalty, at most {PARTIES_MAX} in all."),
-        ));
-    }
-    for against in &draft.against {
-        if let Addressee::Institution { name: registered } = &against.addressee {
-            name(registered, ("机构名称", "the institution's name"))?;
-        }
-    }
-    let is_double = institutions == 1 && !persons.is_empty();
-    match (&draft.single, is_double || draft.against.is_empty()) {
-        (None, true) if !draft.against.is_empty() => Ok(None),
-        (Some(why), false) => reason(why).map(Some),
-        (Some(_), true) if is_double => Err(bad(
-            "已是双罚，不需要单罚理由。",
-            "The penalty is double; no reason for a single one is wanted.",
-        )),
-        _ => Err(missing(
-            "双罚制：请同时写明机构和责任人员的处罚；只处罚一方的，请写明理由。",
-            "The penalty is double: name the institution and the persons who answer for it, or say why only one side is punished.",
-        )),
-    }
 }
 
 /// What a command to a penalty comes to.

@@ -22,9 +22,11 @@
 //! **Invariant:** who is barred is told from decisions that were served and stand.
 
 mod barred;
+mod command;
 mod credit;
 mod dates;
 mod decide;
+mod draft;
 mod event;
 mod life;
 mod sanction;
@@ -33,8 +35,10 @@ mod state;
 mod tests;
 
 pub use barred::{BarHit, Barred, Revoked};
+pub use command::PenaltyCommand;
 pub use credit::{CREDIT_COLUMNS, CreditColumn, CreditEntry, CreditRow, credit_entries};
-pub use decide::{Against, Draft, PenaltyCommand, command, draft, due};
+pub use decide::{command, due};
+pub use draft::{Against, Draft, draft};
 pub use event::{
     Addressee, AppealKind, Authority, Basis, Clock, Ground, Offence, PaymentKind, PenaltyEvent, PenaltyStep,
     ServiceWay,

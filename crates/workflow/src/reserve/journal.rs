@@ -71,6 +71,8 @@ pub(super) struct Journal {
     balances: BTreeMap<Key, i64>,
     /// Debits and credits of each account since the beginning, both positive.
     turnover: BTreeMap<Account, (i64, i64)>,
+    /// How many entries each month has.
+    vouchers: BTreeMap<Month, u32>,
 }
 
 /// An amount that the books still hold; nothing beyond.
@@ -121,6 +123,8 @@ impl Journal {
         let Some(changes) = self.with(entry) else { return false };
         self.balances.extend(changes.balances);
         self.turnover.extend(changes.turnover);
+        let count = self.vouchers.entry(Month::of(entry.day)).or_insert(0);
+        *count = count.saturating_add(1);
         self.entries.push(entry.clone());
         true
     }
@@ -128,9 +132,7 @@ impl Journal {
     /// The number of the next entry of the month of a time.
     pub(super) fn next_voucher(&self, now: Time) -> String {
         let month = Month::of(now.day());
-        let of_month = |entry: &&Entry| Month::of(entry.day) == month;
-        // Entries come in the order of time: those of the month are the last ones.
-        let count = self.entries.iter().rev().take_while(of_month).count() + 1;
+        let count = self.vouchers.get(&month).map_or(1, |count| count.saturating_add(1));
         format!("{month}-{count:04}")
     }
 
