@@ -10,11 +10,15 @@
 
 pub mod actor;
 pub mod alert;
+pub mod case;
 pub mod delivery;
 pub mod desk;
 pub mod letter;
+pub mod library;
 pub mod life;
+mod machine;
 pub mod numbers;
+pub mod order;
 pub mod penalty;
 pub mod plan;
 pub mod policy;
@@ -25,6 +29,8 @@ pub mod reserve;
 pub mod review;
 mod setting;
 pub mod term;
+mod words;
 
+pub use machine::Row;
 pub use refusal::{Refusal, Why};
 pub use setting::{Entries, EntryText, Setting};

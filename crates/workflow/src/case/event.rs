@@ -69,16 +69,16 @@ impl Listed {
     }
 }
 
-/// 分期: an instalment of a plan.
+/// 分期, 节点: an instalment of a plan, or a step of it, that is kept or missed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {
-    /// The last day on which it can be paid.
+    /// The last day on which it can be kept.
     pub day: Day,
-    /// How much, in yuan.
-    #[serde(rename = "amount")]
-    pub amount_fen: Fen,
-    /// What else there is to say of it.
+    /// How much is paid, in yuan, where it is about money.
+    #[serde(rename = "amount", skip_serializing_if = "Option::is_none", default)]
+    pub amount_fen: Option<Fen>,
+    /// What is done, or what else there is to say of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
 }
@@ -104,7 +104,9 @@ pub struct Draft {
     /// What is looked at again after it was done.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub follow_up: Option<FollowUp>,
-    /// Instalments, the first one first.
+    /// Whether it has instalments or steps with days.
+    pub in_instalments: bool,
+    /// Those known when it was proposed, the first one first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub milestones: Vec<Milestone>,
 }
@@ -122,40 +124,44 @@ pub enum CaseClock {
     },
 }
 
+/// What a case begins with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The institution's name, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Its line of business, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<String>,
+    /// The bureau that looks after it.
+    pub bureau: String,
+    /// Who owns the case.
+    pub owner: String,
+    /// The alert for which it was opened.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alert: Option<String>,
+    /// Kinds of risk.
+    pub risks: BTreeSet<String>,
+    /// Findings.
+    pub findings: Vec<FindingRef>,
+    /// Why a person opened it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The stage in which it begins.
+    pub stage: Stage,
+    /// Until when that one is to be left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deadline: Option<Deadline>,
+    /// Digest of the library.
+    pub library: String,
+}
+
 /// A step in the life of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseStep {
     /// 立案.
-    Opened {
-        /// The institution's name, where it is known.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        name: Option<String>,
-        /// Its line of business, where one is known.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        line: Option<String>,
-        /// The bureau that looks after it.
-        bureau: String,
-        /// Who owns the case.
-        owner: String,
-        /// The alert for which it was opened.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        alert: Option<String>,
-        /// Kinds of risk.
-        risks: BTreeSet<String>,
-        /// Findings.
-        findings: Vec<FindingRef>,
-        /// Why a person opened it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        reason: Option<String>,
-        /// The stage in which it begins.
-        stage: Stage,
-        /// Until when that one is to be left.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        deadline: Option<Deadline>,
-        /// Digest of the library.
-        library: String,
-    },
+    Opened(Opened),
     /// 并入: more was found at the institution while the case is open.
     Joined {
         /// The alert that brought it.
@@ -359,6 +365,11 @@ pub enum MeasureStep {
     Lifted {
         /// Why it was asked for.
         reason: String,
+    },
+    /// 分期安排: instalments that became known, such as those of a plan that was reported back.
+    MilestonesSet {
+        /// More of them.
+        milestones: Vec<Milestone>,
     },
     /// 分期履行: an instalment was paid, late or not.
     MilestoneKept {

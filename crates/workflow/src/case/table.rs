@@ -168,6 +168,8 @@ words! {
         RefuseLift = "refuse_lift", "驳回解除申请", "refuse to lift";
         /// 解除.
         Lift = "lift", "批准解除", "lift";
+        /// 分期安排.
+        SetMilestones = "set_milestones", "列明分期安排", "set milestones";
         /// 分期履行.
         KeepMilestone = "keep_milestone", "记录分期履行", "keep a milestone";
         /// 跟踪核查.
@@ -184,6 +186,7 @@ impl Verb for MeasureVerb {
             | Self::Withdraw
             | Self::AskWaiver
             | Self::AskLift
+            | Self::SetMilestones
             | Self::KeepMilestone
             | Self::FollowUp => Some(Post::Analyst),
             Self::Approve
@@ -203,7 +206,7 @@ use MeasureVerb as V;
 /// Before anything was ordered, or after it came to nothing.
 const WAIVABLE: &[S] = &[S::Suggested, S::Proposed, S::Failed, S::Withdrawn];
 /// What was ordered and holds.
-const LIFTABLE: &[S] = &[S::Ordered, S::Acknowledged, S::Reported, S::Done, S::Failed];
+const LIFTABLE: &[S] = &[S::Ordered, S::Acknowledged, S::Reported, S::Done];
 
 /// The table of measures.
 pub(crate) const MEASURE: Machine<MeasureState, MeasureVerb> = Machine {
@@ -226,7 +229,8 @@ pub(crate) const MEASURE: Machine<MeasureState, MeasureVerb> = Machine {
         (LIFTABLE, V::AskLift, Leads::Nowhere),
         (LIFTABLE, V::RefuseLift, Leads::Nowhere),
         (LIFTABLE, V::Lift, Leads::To(S::Lifted)),
-        (&[S::Ordered, S::Acknowledged, S::Reported, S::Done], V::KeepMilestone, Leads::Nowhere),
+        (LIFTABLE, V::SetMilestones, Leads::Nowhere),
+        (LIFTABLE, V::KeepMilestone, Leads::Nowhere),
         (&[S::Done], V::FollowUp, Leads::Nowhere),
     ],
 };

@@ -122,7 +122,7 @@ fn unfit_text(kind: FieldKind, text: &str) -> Option<Text> {
         FieldKind::Date if Day::parse(text).is_err() => {
             Some(Text::new("须为2026-11-24这样的日期", "takes a date such as 2026-11-24"))
         }
-        FieldKind::Money if !is_money(text) => Some(Text::new(
+        FieldKind::Money if !is_amount(text) => Some(Text::new(
             "须为以元计、两位小数的金额，如1234.50",
             "takes an amount in yuan with two decimals such as 1234.50",
         )),
@@ -135,7 +135,7 @@ fn unfit_text(kind: FieldKind, text: &str) -> Option<Text> {
 }
 
 /// Whether a text is an amount that is not below zero, with exactly two decimals.
-fn is_money(text: &str) -> bool {
+fn is_amount(text: &str) -> bool {
     Fen::parse(text).is_ok_and(|fen| fen.0 >= 0 && fen.to_string() == text)
 }
 
@@ -198,9 +198,9 @@ pub(crate) fn fill(text: &Text, fields: &[Field], filled: &Filled, own: &[(&str,
             rest.split_once('{').and_then(|(before, inner)| Some((before, inner.split_once('}')?)))
         {
             whole.push_str(before);
-            let kind = fields.iter().find(|field| field.name == name).map(|field| field.kind);
+            let field = fields.iter().find(|field| field.name == name);
             let own = own.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
-            let value = own.or_else(|| filled.get(name).map(|value| shown(value, kind, chinese)));
+            let value = own.or_else(|| filled.get(name).map(|value| shown(value, field, chinese)));
             let none = if chinese { "（未填写）" } else { "(not filled in)" };
             whole.push_str(&value.unwrap_or_else(|| none.to_owned()));
             rest = after;
@@ -212,17 +212,23 @@ pub(crate) fn fill(text: &Text, fields: &[Field], filled: &Filled, own: &[(&str,
 }
 
 /// A value as a letter says it.
-fn shown(value: &FieldValue, kind: Option<FieldKind>, chinese: bool) -> String {
+fn shown(value: &FieldValue, field: Option<&Field>, chinese: bool) -> String {
     let (comma, semicolon) = if chinese { ("、", "；") } else { (", ", "; ") };
     match value {
-        FieldValue::Text(text) if kind == Some(FieldKind::Money) => {
+        FieldValue::Text(text) if field.is_some_and(|field| field.kind == FieldKind::Money) => {
             format!("{text}{}", if chinese { "元" } else { " yuan" })
         }
         FieldValue::Text(text) => text.clone(),
         FieldValue::List(items) => items.join(comma),
         FieldValue::Table(rows) => {
+            let columns = field.map_or(&[][..], |field| &field.columns);
             let row = |row: &BTreeMap<String, String>| {
-                row.values().map(String::as_str).collect::<Vec<_>>().join(comma)
+                let named: Vec<&str> =
+                    columns.iter().filter_map(|column| row.get(&column.name)).map(String::as_str).collect();
+                match named.is_empty() {
+                    true => row.values().map(String::as_str).collect::<Vec<_>>().join(comma),
+                    false => named.join(comma),
+                }
             };
             rows.iter().map(row).collect::<Vec<_>>().join(semicolon)
         }

@@ -1,6 +1,6 @@
 //! Orders as they stand: what was sealed, folded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::time::Time;
 use serde::Serialize;
@@ -103,6 +103,12 @@ impl Orders {
     /// Those that an addressee received.
     pub fn of_addressee<'a>(&'a self, actor: &'a Actor) -> impl Iterator<Item = &'a Order> {
         self.0.values().filter(move |order| order.to.actor() == *actor)
+    }
+
+    /// These orders alone.
+    pub(crate) fn clone_of(&self, ids: &BTreeSet<String>) -> Self {
+        let these = self.0.iter().filter(|(id, _)| ids.contains(*id));
+        Self(these.map(|(id, order)| (id.clone(), order.clone())).collect())
     }
 
     /// Takes in an event. One of an order that is not known changes nothing.
