@@ -122,9 +122,8 @@ impl<S: Word, V: Verb> Machine<S, V> {
     /// # Errors
     /// Also when the person's post is too low, or it is no person.
     pub(crate) fn step(&self, from: S, verb: V, who: &Who) -> Result<S, Refusal> {
-        let to = self.next(from, verb)?;
         need(who, verb.name(), verb.post())?;
-        Ok(to)
+        self.next(from, verb)
     }
 
     fn refusal(&self, from: S, verb: V) -> Refusal {
@@ -135,9 +134,9 @@ impl<S: Word, V: Verb> Machine<S, V> {
         let (from, verb) = (from.name(), verb.name());
         Refusal::new(
             Why::NotNow,
-            format!("{}现为“{}”，不能{}；须为{}。", self.of.0, from.zh, verb.zh, zh.join("或")),
+            format!("{}现为“{}”，不能{}；仅在{}时可以。", self.of.0, from.zh, verb.zh, zh.join("或")),
             format!(
-                "The {} is \"{}\": no step \"{}\" from there; it takes {}.",
+                "The {} is \"{}\"; the step \"{}\" is possible only when it is {}.",
                 self.of.1,
                 from.en,
                 verb.en,

@@ -346,8 +346,11 @@ pub fn command(
         }
         CaseCommand::Close { reason } => {
             let mut missing = leave::to_advance(case, &disposal.orders, setting);
-            missing.extend(leave::loose_ends(case, &disposal.orders));
-            missing.dedup();
+            for end in leave::loose_ends(case, &disposal.orders) {
+                if !missing.contains(&end) {
+                    missing.push(end);
+                }
+            }
             leave::nothing(&missing, &leave::not_yet(case, true))?;
             one(CaseStep::Closed { reason: said(reason)? })
         }

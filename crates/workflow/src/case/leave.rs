@@ -50,7 +50,7 @@ pub(super) fn named(measure: &Measure) -> Text {
 pub(super) fn unsettled(measure: &Measure) -> Text {
     let name = named(measure);
     Text::new(
-        format!("必须采取的措施{}{}，既未办结也未免除", name.zh, measure.state.zh()),
+        format!("必须采取的措施{}现为“{}”，既未办结也未免除", name.zh, measure.state.zh()),
         format!(
             "the mandatory measure {} is {}: neither done nor waived",
             name.en,
@@ -149,7 +149,7 @@ fn open_orders(case: &Case, orders: &Orders) -> Vec<Text> {
     let open = orders.of_case(&case.id).filter(|order| !order.state.is_settled());
     open.map(|order| {
         Text::new(
-            format!("发给{}的指令{}{}，未验收也未解除", order.to.name.zh, order.id, order.state.zh()),
+            format!("发给{}的指令{}现为“{}”，未验收也未解除", order.to.name.zh, order.id, order.state.zh()),
             format!(
                 "order {} to {} is {}: neither accepted nor lifted",
                 order.id,
@@ -184,7 +184,7 @@ pub(super) fn may_skip(case: &Case, setting: &Setting<'_>) -> Result<Approval, R
     Err(Refusal::new(
         Why::NotNow,
         format!("本案涉及{}，“{}”阶段不得跳过。", zh.join("、"), stage.zh()),
-        format!("The case is one of {}: the stage \"{}\" is not skipped.", en.join(", "), stage.en()),
+        format!("The case is about {}, for which the stage \"{}\" is never skipped.", en.join(", "), stage.en()),
     ))
 }
 
@@ -207,15 +207,15 @@ pub(super) fn may_agree(approval: Approval, asked: &Actor, who: &Who, what: &Tex
     if asked.is_same_person(&who.actor) {
         return Err(Refusal::new(
             Why::FourEyes,
-            format!("{}由您本人提出，须由另一人审批。", what.zh),
-            format!("You asked for this yourself: {}; another person has to agree.", what.en),
+            format!("{}：由您本人提出，须由另一人办理。", what.zh),
+            format!("The step {}: you proposed it yourself, so another person has to.", what.en),
         ));
     }
     if approval == Approval::Head && !who.is_at_least(Post::Head) {
         return Err(Refusal::new(
             Why::NotAllowed,
-            format!("{}须由负责人审批。", what.zh),
-            format!("It takes a head to agree to this: {}.", what.en),
+            format!("{}：须由负责人办理。", what.zh),
+            format!("The step {}: it takes a head.", what.en),
         ));
     }
     Ok(())

@@ -106,6 +106,7 @@ fn unfit(field: &Field, value: &FieldValue) -> Option<Text> {
             })
         }
         (FieldKind::Table, FieldValue::Table(rows)) => unfit_rows(&field.columns, rows),
+        (FieldKind::Table, FieldValue::List(none)) if none.is_empty() => unfit_rows(&field.columns, &[]),
         (FieldKind::List, _) => Some(Text::new("须为清单", "takes a list")),
         (FieldKind::Table, _) => Some(Text::new("须为表格", "takes a table")),
         (kind, FieldValue::Text(text)) => unfit_text(kind, text),
