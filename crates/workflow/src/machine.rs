@@ -127,8 +127,11 @@ impl<S: Word, V: Verb> Machine<S, V> {
     }
 
     fn refusal(&self, from: S, verb: V) -> Refusal {
-        let possible: Vec<Text> =
-            S::all().iter().filter(|state| self.leads(**state, verb).is_some()).map(|state| state.name()).collect();
+        let possible: Vec<Text> = S::all()
+            .iter()
+            .filter(|state| self.leads(**state, verb).is_some())
+            .map(|state| state.name())
+            .collect();
         let zh: Vec<_> = possible.iter().map(|state| format!("“{}”", state.zh)).collect();
         let en: Vec<_> = possible.iter().map(|state| format!("\"{}\"", state.en)).collect();
         let (from, verb) = (from.name(), verb.name());

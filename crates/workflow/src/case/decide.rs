@@ -264,8 +264,9 @@ fn suggested(
     line: Option<&str>,
     setting: &Setting<'_>,
 ) -> Option<CaseStep> {
-    let listed =
-        |id: &str| case.is_some_and(|case| case.measures.values().any(|measure| measure.listed.measure == id));
+    let listed = |id: &str| {
+        case.is_some_and(|case| case.measures.values().any(|measure| measure.listed.measure == id))
+    };
     let fresh = setting.library.suggested(risks, line).into_iter().filter(|form| !listed(&form.id));
     let measures: Vec<Listed> = fresh.map(|form| Listed::new(form, form.id.clone())).collect();
     (!measures.is_empty()).then_some(CaseStep::Suggested { measures })
@@ -297,10 +298,7 @@ pub fn command(
     setting: &Setting<'_>,
     numbers: &mut Numbers,
 ) -> Result<Vec<DisposalEvent>, Refusal> {
-    let case = disposal
-        .cases
-        .get(id)
-        .ok_or_else(|| Refusal::not_found(&Text::new("案件", "case"), id))?;
+    let case = disposal.cases.get(id).ok_or_else(|| Refusal::not_found(&Text::new("案件", "case"), id))?;
     let verb = command.verb();
     let to = CASE.step(case.stage, verb, who)?;
     let one = |step| Ok(vec![event(case, &who.actor, setting, step)]);
@@ -321,9 +319,10 @@ pub fn command(
             one(CaseStep::RiskStruck { risk: risk.clone(), reason: said(reason)? })
         }
         CaseCommand::AddMeasure { measure, reason } => {
-            let form = setting.library.measure(measure).ok_or_else(|| {
-                Refusal::not_found(&Text::new("措施", "measure of the library"), measure)
-            })?;
+            let form = setting
+                .library
+                .measure(measure)
+                .ok_or_else(|| Refusal::not_found(&Text::new("措施", "measure of the library"), measure))?;
             let measure = Listed::new(form, free_key(case, measure));
             one(CaseStep::MeasureAdded { measure, reason: said(reason)? })
         }
@@ -489,7 +488,8 @@ fn skip(
     }
     leave::nothing(&missing, &leave::not_yet(case, to == Stage::Closed))?;
     // Who lets the stage be skipped waives its measures, and has to be one who could waive each.
-    let strictest = waived.iter().map(|measure| measure.listed.approval).max().unwrap_or(approval).max(approval);
+    let strictest =
+        waived.iter().map(|measure| measure.listed.approval).max().unwrap_or(approval).max(approval);
     leave::may_agree(strictest.max(Approval::FourEyes), &asked.by, who, &CaseVerb::Skip.name())?;
     let reason = asked.reason.clone();
     let waive = |key: &String| {

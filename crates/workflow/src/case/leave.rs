@@ -51,11 +51,7 @@ pub(super) fn unsettled(measure: &Measure) -> Text {
     let name = named(measure);
     Text::new(
         format!("必须采取的措施{}现为“{}”，既未办结也未免除", name.zh, measure.state.zh()),
-        format!(
-            "the mandatory measure {} is {}: neither done nor waived",
-            name.en,
-            measure.state.en()
-        ),
+        format!("the mandatory measure {} is {}: neither done nor waived", name.en, measure.state.en()),
     )
 }
 
@@ -65,10 +61,9 @@ pub(super) fn to_advance(case: &Case, orders: &Orders, setting: &Setting<'_>) ->
     let demands = setting.library.stage(case.stage).map_or(&[][..], |stage| &stage.leaves_with);
     for demand in demands {
         match demand {
-            Demand::ConfirmedFinding if !has_confirmed(case) => missing.push(Text::new(
-                "没有一项发现经人工确认",
-                "no finding was confirmed by a person",
-            )),
+            Demand::ConfirmedFinding if !has_confirmed(case) => {
+                missing.push(Text::new("没有一项发现经人工确认", "no finding was confirmed by a person"))
+            }
             Demand::NoOpenOrders => missing.extend(open_orders(case, orders)),
             Demand::ConfirmedFinding | Demand::MandatoryMeasures => {}
         }
@@ -125,7 +120,8 @@ pub(super) fn to_drop(case: &Case, orders: &Orders) -> Vec<Text> {
             format!("findings that were confirmed and not dismissed: {confirmed}"),
         ));
     }
-    for measure in case.measures.values().filter(|measure| measure.in_force.iter().any(|span| span.until.is_none()))
+    for measure in
+        case.measures.values().filter(|measure| measure.in_force.iter().any(|span| span.until.is_none()))
     {
         let name = named(measure);
         missing.push(Text::new(
@@ -176,7 +172,10 @@ pub(super) fn may_skip(case: &Case, setting: &Setting<'_>) -> Result<Approval, R
         return Ok(skippable.approval);
     }
     let title = |id: &&String| {
-        setting.library.risk(id).map_or_else(|| Text::new(id.as_str(), id.as_str()), |risk| risk.title.clone())
+        setting
+            .library
+            .risk(id)
+            .map_or_else(|| Text::new(id.as_str(), id.as_str()), |risk| risk.title.clone())
     };
     let titles: Vec<Text> = barring.iter().map(title).collect();
     let zh: Vec<_> = titles.iter().map(|title| title.zh.as_str()).collect();
@@ -184,7 +183,11 @@ pub(super) fn may_skip(case: &Case, setting: &Setting<'_>) -> Result<Approval, R
     Err(Refusal::new(
         Why::NotNow,
         format!("本案涉及{}，“{}”阶段不得跳过。", zh.join("、"), stage.zh()),
-        format!("The case is about {}, for which the stage \"{}\" is never skipped.", en.join(", "), stage.en()),
+        format!(
+            "The case is about {}, for which the stage \"{}\" is never skipped.",
+            en.join(", "),
+            stage.en()
+        ),
     ))
 }
 

@@ -313,8 +313,8 @@ impl Cases {
     /// Every effect that there ever was, in the order of cases, measures and time.
     pub fn effect_intervals(&self) -> impl Iterator<Item = Effect> {
         let of_case = self.iter().flat_map(|case| case.measures.values().map(move |measure| (case, measure)));
-        let spans =
-            of_case.flat_map(|(case, measure)| measure.in_force.iter().map(move |span| (case, measure, span)));
+        let spans = of_case
+            .flat_map(|(case, measure)| measure.in_force.iter().map(move |span| (case, measure, span)));
         spans.map(|(case, measure, span)| Effect {
             kind: span.kind,
             institution: case.institution.clone(),

@@ -276,7 +276,8 @@ fn milestone_faults(wanted: bool, milestones: &[Milestone], held: usize, setting
         faults.push(Text::new("本措施没有分期或节点", "the measure has no milestones"));
     }
     if milestones.len() + held > MILESTONES_MAX {
-        let (zh, en) = (format!("分期不得超过{MILESTONES_MAX}项"), format!("at most {MILESTONES_MAX} milestones"));
+        let (zh, en) =
+            (format!("分期不得超过{MILESTONES_MAX}项"), format!("at most {MILESTONES_MAX} milestones"));
         faults.push(Text::new(zh, en));
     }
     for (number, milestone) in milestones.iter().enumerate() {
@@ -330,7 +331,10 @@ fn own_or_officer(measure: &Measure, who: &Who) -> Result<(), Refusal> {
         false => Err(Refusal::new(
             Why::NotAllowed,
             format!("他人提出的措施须由{}或以上职级撤回。", Post::Officer.zh()),
-            format!("What another person proposed takes the post of {} or above to withdraw.", Post::Officer.en()),
+            format!(
+                "What another person proposed takes the post of {} or above to withdraw.",
+                Post::Officer.en()
+            ),
         )),
     }
 }
@@ -441,8 +445,7 @@ fn addressee_faults(case: &Case, draft: &Draft, to: &[Addressee]) -> Vec<Text> {
                 format!("\"{}\" is not whom the measure addresses ({})", addressee.id, kind.en()),
             ));
         } else if twice {
-            let (zh, en) =
-                (format!("“{}”重复", addressee.id), format!("\"{}\" stands twice", addressee.id));
+            let (zh, en) = (format!("“{}”重复", addressee.id), format!("\"{}\" stands twice", addressee.id));
             faults.push(Text::new(zh, en));
         }
     }

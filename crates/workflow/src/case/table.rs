@@ -52,7 +52,9 @@ impl Verb for CaseVerb {
         match self {
             // What follows by itself, or is asked of each step of a measure.
             Self::Join | Self::HandleMeasure | Self::LiftMeasure => None,
-            Self::Claim | Self::AddRisk | Self::AddMeasure | Self::AskSkip | Self::Note => Some(Post::Analyst),
+            Self::Claim | Self::AddRisk | Self::AddMeasure | Self::AskSkip | Self::Note => {
+                Some(Post::Analyst)
+            }
             Self::Assign
             | Self::ConfirmFinding
             | Self::DismissFinding

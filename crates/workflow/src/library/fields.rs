@@ -166,7 +166,10 @@ fn unfit_rows(columns: &[Column], rows: &[BTreeMap<String, String>]) -> Option<T
             ));
         }
         if row.is_empty() || !row.values().all(|text| is_text(text)) {
-            return Some(Text::new(format!("第{number}行有空白"), format!("row {number} has something empty")));
+            return Some(Text::new(
+                format!("第{number}行有空白"),
+                format!("row {number} has something empty"),
+            ));
         }
     }
     None

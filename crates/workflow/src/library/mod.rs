@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use fault::{Fault, Faults};
-pub(crate) use fields::{faults as field_faults, fill};
 pub use fields::{Column, Field, FieldValue, Filled};
+pub(crate) use fields::{faults as field_faults, fill};
 pub use form::{AddresseeKind, Approval, BasisKind, Demand, EffectKind, FieldKind, Seriousness, Stage};
 
 use read::{RawMeasure, RawRisks, RawStage, RawStages, Reader, Word};
@@ -218,9 +218,8 @@ impl Library {
 
     /// The risks to which a finding of an entry points; several lines of business may tell them apart.
     pub fn risks_of(&self, entry: &str, line: Option<&str>) -> BTreeSet<String> {
-        let fits = |risk: &&Risk| {
-            risk.entries.contains(entry) && line.is_none_or(|line| risk.lines.contains(line))
-        };
+        let fits =
+            |risk: &&Risk| risk.entries.contains(entry) && line.is_none_or(|line| risk.lines.contains(line));
         self.risks.values().filter(fits).map(|risk| risk.id.clone()).collect()
     }
 
@@ -390,7 +389,10 @@ fn check_measure(
         reader.fault(risk, reason);
     }
     if !letters.contains(&raw.letter.value.as_str()) {
-        reader.fault(&raw.letter, format!("there is no letter \"{}\"; write {}", raw.letter.value, letters.join(", ")));
+        reader.fault(
+            &raw.letter,
+            format!("there is no letter \"{}\"; write {}", raw.letter.value, letters.join(", ")),
+        );
     }
     if raw.basis.is_empty() {
         reader.fault(&raw.id, "it rests on nothing: `basis` is empty");
@@ -447,9 +449,11 @@ fn check_measure(
         effect: raw.effect.0,
         milestones: raw.milestones,
         liftable: raw.liftable,
-        follow_up: raw
-            .follow_up
-            .map(|follow| FollowUp { within: follow.within, zh: follow.zh, en: follow.en }),
+        follow_up: raw.follow_up.map(|follow| FollowUp {
+            within: follow.within,
+            zh: follow.zh,
+            en: follow.en,
+        }),
         text: reader.both(raw.text, "text"),
         receipt: reader.both(raw.receipt, "receipt"),
     }

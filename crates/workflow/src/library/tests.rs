@@ -223,7 +223,14 @@ fn what_is_loaded_is_found_again() {
     };
     assert_eq!(
         ids(Some("p2p")),
-        ["regulatory-talk", "freeze-accounts", "suspend-new-projects", "take-down-app", "instalments", "fine"]
+        [
+            "regulatory-talk",
+            "freeze-accounts",
+            "suspend-new-projects",
+            "take-down-app",
+            "instalments",
+            "fine"
+        ]
     );
     assert_eq!(ids(Some("payment")), ["regulatory-talk", "freeze-accounts"]);
     assert_eq!(ids(None), ids(Some("p2p")));
@@ -255,7 +262,13 @@ fn every_slip_is_named_with_its_file_and_line() {
         ("freeze-accounts", "stage: isolate", "stage: isolation", "5: ", "isolation"),
         ("freeze-accounts", "stage: isolate", "stage: closed", "5: ", "nothing is done in a closed case"),
         ("freeze-accounts", "risks: [fund", "risks: [pooling, fund", "7: ", "there is no risk \"pooling\""),
-        ("freeze-accounts", "mandatory: [fund-pooling]", "mandatory: [non-filing]", "8: ", "not among the risks"),
+        (
+            "freeze-accounts",
+            "mandatory: [fund-pooling]",
+            "mandatory: [non-filing]",
+            "8: ",
+            "not among the risks",
+        ),
         ("freeze-accounts", "lines: [p2p,", "lines: [p2p, p2q,", "6: ", "\"p2q\" is no line of business"),
         ("freeze-accounts", "lines: [p2p,", "lines: [p2p, p2p,", "6: ", "\"p2p\" stands twice"),
         ("freeze-accounts", "{accounts}，", "{account}，", "31: ", "{account} names no field"),
@@ -336,7 +349,10 @@ fn what_was_filled_in_is_held_against_the_fields() {
         (r#"{"accounts": ["1"], "holders": [{"name": "甲", "balance": "1.00"}]}"#, ""),
         (r#"{"accounts": ["1"], "holders": [{"name": "甲"}]}"#, "row 1: \"Balance\" (balance) is missing"),
         (r#"{"accounts": ["1"], "holders": [{"name": "甲", "balance": "1"}]}"#, "two decimals"),
-        (r#"{"accounts": ["1"], "holders": [{"name": "甲", "balance": "1.00", "x": "y"}]}"#, "no column \"x\""),
+        (
+            r#"{"accounts": ["1"], "holders": [{"name": "甲", "balance": "1.00", "x": "y"}]}"#,
+            "no column \"x\"",
+        ),
         (r#"{"accounts": ["1"], "holders": []}"#, "1 to 1000 rows"),
     ];
     for (filled, says) in table {

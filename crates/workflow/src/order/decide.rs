@@ -107,7 +107,10 @@ fn other_than_reporter(order: &Order, who: &Who) -> Result<(), Refusal> {
         true => Err(Refusal::new(
             Why::FourEyes,
             format!("指令{}的回执由您本人录入，须由另一人验收。", order.id),
-            format!("You entered the report on order {} yourself; another person has to accept it.", order.id),
+            format!(
+                "You entered the report on order {} yourself; another person has to accept it.",
+                order.id
+            ),
         )),
     }
 }

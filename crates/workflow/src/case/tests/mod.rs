@@ -391,13 +391,17 @@ fn instalments_are_kept_or_missed() {
         scene.do_measure('d', key, MeasureCommand::Waive).unwrap();
     }
     scene.do_case('c', CaseCommand::Advance).unwrap();
-    let milestone = |text: &str| Milestone { day: day(text), amount_fen: Some(model::money::Fen(100)), text: None };
+    let milestone =
+        |text: &str| Milestone { day: day(text), amount_fen: Some(model::money::Fen(100)), text: None };
     let wrong = MeasureCommand::Propose {
         fields: Filled::new(),
         milestones: vec![milestone("2026-07-01"), milestone("2026-06-01"), milestone("2026-05-01")],
     };
     let refused = scene.do_measure('a', "instalments", wrong).unwrap_err();
-    assert!(refused.en.contains("2026-05-01 is past") && refused.en.contains("order of their days"), "{refused}");
+    assert!(
+        refused.en.contains("2026-05-01 is past") && refused.en.contains("order of their days"),
+        "{refused}"
+    );
     let proposal =
         MeasureCommand::Propose { fields: Filled::new(), milestones: vec![milestone("2026-06-01")] };
     scene.do_measure('a', "instalments", proposal).unwrap();
@@ -477,7 +481,8 @@ fn a_deadline_that_the_calendar_does_not_reach_is_written_down_when_it_does() {
     scene.now = Time::parse("2026-12-30T09:00:00+08:00").unwrap();
     scene.open(&pooling(), &Who::SYSTEM).unwrap();
     assert_eq!((scene.disposal.timer(), scene.tick()), (None, 0));
-    scene.calendar = Calendar::new(day("2026-01-01"), day("2027-12-31"), [(day("2027-01-01"), false)]).unwrap();
+    scene.calendar =
+        Calendar::new(day("2026-01-01"), day("2027-12-31"), [(day("2027-01-01"), false)]).unwrap();
     assert_eq!((scene.tick(), scene.tick()), (1, 0));
     assert_eq!(scene.disposal.timer(), Some(Time::start_of(day("2027-01-06"))));
 }

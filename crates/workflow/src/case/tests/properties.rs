@@ -132,12 +132,16 @@ fn winding_down(scene: &Scene, attempt: Try, number: usize) -> Try {
         {
             let command = match number % 2 {
                 0 => MeasureCommand::FollowUp { text: because() },
-                _ => MeasureCommand::KeepMilestone { milestone: u32::try_from(number % 5).unwrap(), note: None },
+                _ => MeasureCommand::KeepMilestone {
+                    milestone: u32::try_from(number % 5).unwrap(),
+                    note: None,
+                },
             };
             Try::Case(CaseCommand::Measure { key, command })
         }
         Try::Case(CaseCommand::Measure { key, command: MeasureCommand::SetMilestones { .. } }) => {
-            let command = MeasureCommand::KeepMilestone { milestone: u32::try_from(number % 9).unwrap(), note: None };
+            let command =
+                MeasureCommand::KeepMilestone { milestone: u32::try_from(number % 9).unwrap(), note: None };
             Try::Case(CaseCommand::Measure { key, command })
         }
         other => other,
@@ -146,8 +150,13 @@ fn winding_down(scene: &Scene, attempt: Try, number: usize) -> Try {
 
 /// What is tried, of what there is: a case, its measures, its orders.
 fn attempt(scene: &Scene, topic: usize, choice: usize, number: usize) -> Try {
-    let orders: Vec<&String> =
-        scene.disposal.orders.iter().filter(|order| !order.state.is_settled()).map(|order| &order.id).collect();
+    let orders: Vec<&String> = scene
+        .disposal
+        .orders
+        .iter()
+        .filter(|order| !order.state.is_settled())
+        .map(|order| &order.id)
+        .collect();
     match topic {
         0..5 => {
             let measures: Vec<&String> = scene.case().measures.keys().collect();
@@ -273,7 +282,8 @@ fn watch_eyes(
             prop_assert!(approval != Approval::Head || is_head(&event.by));
         }
         MeasureStep::Ordered { .. } if approval != Approval::None => {
-            let (proposer, approver) = (measure.proposed.as_ref().unwrap(), measure.approved.as_ref().unwrap());
+            let (proposer, approver) =
+                (measure.proposed.as_ref().unwrap(), measure.approved.as_ref().unwrap());
             prop_assert!(!proposer.0.is_same_person(&approver.0) && approver.1 >= proposer.1);
         }
         MeasureStep::Waived { .. } => {
@@ -353,29 +363,30 @@ fn run(choices: &[Choice]) -> Result<(Scene, BTreeSet<String>), TestCaseError> {
 fn whatever_people_do() {
     let choice = (0..9usize, 0..24usize, 0..1000usize, 0..24usize);
     let mut runner = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
-    let reached = std::cell::RefCell::new((BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new()));
+    let reached =
+        std::cell::RefCell::new((BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new()));
     let result = runner.run(&proptest::collection::vec(choice, STEPS), |choices| {
         let (scene, refusals) = run(&choices)?;
         let mut replayed = Disposal::default();
+        let mut reached = reached.borrow_mut();
         for event in &scene.events {
             // By way of the ledger.
             let again = match event {
                 DisposalEvent::Case(event) => {
                     DisposalEvent::Case(serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap())
                 }
-                DisposalEvent::Order(event) => {
-                    DisposalEvent::Order(serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap())
-                }
+                DisposalEvent::Order(event) => DisposalEvent::Order(
+                    serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap(),
+                ),
             };
             replayed.apply(&again);
+            for case in replayed.cases.iter() {
+                reached.0.insert(case.stage);
+                reached.1.extend(case.measures.values().map(|measure| measure.state));
+            }
+            reached.2.extend(replayed.orders.iter().map(|order| order.state));
         }
         prop_assert_eq!(&replayed, &scene.disposal);
-        let mut reached = reached.borrow_mut();
-        for case in scene.disposal.cases.iter() {
-            reached.0.extend(case.stays.iter().map(|stay| stay.stage));
-            reached.1.extend(case.measures.values().map(|measure| measure.state));
-        }
-        reached.2.extend(scene.disposal.orders.iter().map(|order| order.state));
         reached.3.extend(refusals);
         Ok(())
     });

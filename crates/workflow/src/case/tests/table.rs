@@ -38,7 +38,8 @@ fn drawn(machine: &str) -> String {
 
 /// Compares aligned texts line by line, without the indentation of the expected one.
 pub(super) fn same(found: &str, expected: &str) {
-    let expected: Vec<&str> = expected.lines().skip(1).map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+    let expected: Vec<&str> =
+        expected.lines().skip(1).map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
     let expected = expected.join("\n");
     assert_eq!(found.trim_end(), expected.trim_end(), "\n--- found\n{found}\n---");
 }
@@ -121,7 +122,8 @@ fn every_refused_step_says_so_in_both_languages() {
     for row in states_table() {
         assert_eq!(row.next.is_none(), row.refusal.is_some());
         if let Some(refusal) = row.refusal {
-            let both = [(&refusal.zh, &row.state.zh, &row.step.zh), (&refusal.en, &row.state.en, &row.step.en)];
+            let both =
+                [(&refusal.zh, &row.state.zh, &row.step.zh), (&refusal.en, &row.state.en, &row.step.en)];
             for (sentence, state, step) in both {
                 assert!(sentence.contains(state.as_str()) && sentence.contains(step.as_str()), "{sentence}");
             }
