@@ -417,7 +417,7 @@ fn issue(
                 case: case.id.clone(),
                 measure: measure.listed.key.clone(),
                 to: addressee.clone(),
-                order: draft.order.clone(),
+                order: Box::new(draft.order.clone()),
                 deadline,
             },
         }));

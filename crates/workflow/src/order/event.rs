@@ -88,7 +88,7 @@ pub enum OrderStep {
         /// To whom.
         to: Addressee,
         /// What it says.
-        order: OrderText,
+        order: Box<OrderText>,
         /// Until when the addressee reports back.
         deadline: Deadline,
     },

@@ -120,7 +120,7 @@ impl Orders {
                 case: case.clone(),
                 measure: measure.clone(),
                 to: to.clone(),
-                order: order.clone(),
+                order: OrderText::clone(order),
                 state: OrderState::Issued,
                 issued_at: event.at,
                 issued_by: event.by.clone(),

@@ -164,7 +164,7 @@ fn after_order(step: Option<&OrderStep>) -> Option<OrderStep> {
             case: "C-2026-000001".to_owned(),
             measure: "freeze-accounts".to_owned(),
             to: partner(AddresseeKind::CustodyBank, "bank-1"),
-            order: order_text(),
+            order: Box::new(order_text()),
             deadline: deadline(),
         },
         Some(OrderStep::Issued { .. }) => OrderStep::Acknowledged,

@@ -95,7 +95,7 @@ fn of_case(choice: usize, number: usize) -> CaseCommand {
         6 => CaseCommand::DismissFinding { finding, reason },
         7 => CaseCommand::AddRisk { risk, reason },
         8 => CaseCommand::StrikeRisk { risk, reason },
-        9 if number % 7 > 0 => CaseCommand::Claim,
+        9 if !number.is_multiple_of(7) => CaseCommand::Claim,
         9 => CaseCommand::AddMeasure { measure: "freeze-accounts".to_owned(), reason },
         10 => CaseCommand::AskSkip { reason },
         11 => CaseCommand::RefuseSkip { reason },
