@@ -93,7 +93,19 @@ impl Composer {
         match delivery.purpose {
             Purpose::Letter | Purpose::Copy => message.attachments.push(self.letter(&delivery.about)?),
             Purpose::Publication => message.payload = Some(self.publication(delivery)?),
-            Purpose::Alert | Purpose::Order | Purpose::Reminder => {}
+            Purpose::Order => {
+                let desk = self.engine.desk();
+                let order = desk
+                    .disposal
+                    .orders
+                    .get(&delivery.about)
+                    .ok_or_else(|| later("the order is not there"))?;
+                let data = serde_json::to_value(order).map_err(later)?;
+                let timestamp = delivery.wanted_at.to_string();
+                message.payload =
+                    Some(json!({ "type": "order.issued", "timestamp": timestamp, "data": data }));
+            }
+            Purpose::Alert | Purpose::Reminder => {}
         }
         Ok(message)
     }

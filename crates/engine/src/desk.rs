@@ -48,6 +48,11 @@ const KINDS: &[(Topic, EventKind)] = &[
     (Topic::PublicNotice, EventKind::PublicNotice),
     (Topic::Plan, EventKind::Plan),
     (Topic::Review, EventKind::Review),
+    (Topic::Case, EventKind::Case),
+    (Topic::Order, EventKind::Order),
+    (Topic::Reserve, EventKind::Reserve),
+    (Topic::Penalty, EventKind::Penalty),
+    (Topic::Report, EventKind::Report),
 ];
 
 /// The topic of a kind of event, if it happens on the desk.

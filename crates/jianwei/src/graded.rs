@@ -116,7 +116,12 @@ impl Graded {
             | EventKind::Letter
             | EventKind::PublicNotice
             | EventKind::Delivery
-            | EventKind::Plan => {}
+            | EventKind::Plan
+            | EventKind::Case
+            | EventKind::Order
+            | EventKind::Reserve
+            | EventKind::Penalty
+            | EventKind::Report => {}
         }
         Ok(())
     }

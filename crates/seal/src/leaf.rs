@@ -81,11 +81,21 @@ pub enum EventKind {
     Delivery = 19,
     /// A step in the life of a rectification plan.
     Plan = 21,
+    /// A step in the life of a case.
+    Case = 13,
+    /// A step in the life of an order.
+    Order = 14,
+    /// Something happened in the books of the risk reserve.
+    Reserve = 17,
+    /// A step in the life of a penalty.
+    Penalty = 18,
+    /// A whistle-blower's report, or what became of it.
+    Report = 20,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Record,
         Self::Filing,
         Self::Finding,
@@ -102,6 +112,11 @@ impl EventKind {
         Self::PublicNotice,
         Self::Delivery,
         Self::Plan,
+        Self::Case,
+        Self::Order,
+        Self::Reserve,
+        Self::Penalty,
+        Self::Report,
     ];
 
     fn from_number(number: u64) -> Option<Self> {
@@ -127,6 +142,11 @@ impl EventKind {
             Self::PublicNotice => "公示",
             Self::Delivery => "送达",
             Self::Plan => "整改方案",
+            Self::Case => "处置案件",
+            Self::Order => "指令",
+            Self::Reserve => "风险准备金",
+            Self::Penalty => "处罚",
+            Self::Report => "举报",
         }
     }
 
@@ -149,6 +169,11 @@ impl EventKind {
             Self::PublicNotice => "public notice",
             Self::Delivery => "delivery",
             Self::Plan => "rectification plan",
+            Self::Case => "case",
+            Self::Order => "order",
+            Self::Reserve => "risk reserve",
+            Self::Penalty => "penalty",
+            Self::Report => "report",
         }
     }
 }

@@ -6,6 +6,8 @@ use model::calendar::Calendar;
 use model::text::Text;
 use model::time::{Day, Time};
 
+use crate::case;
+use crate::life::Under;
 use crate::policy::{Bureau, Directory, Policy, Profile};
 
 /// How an entry of the rulebook is told to people.
@@ -40,6 +42,16 @@ pub struct Setting<'s> {
 }
 
 impl<'s> Setting<'s> {
+    /// As decisions about cases look at it.
+    pub fn of_cases(&self) -> case::Setting<'s> {
+        case::Setting { library: &self.policy.library, calendar: self.calendar, now: self.now }
+    }
+
+    /// As decisions of a topic with terms of its own look at it.
+    pub fn under<T>(&self, terms: &'s T) -> Under<'s, T> {
+        Under { terms, calendar: self.calendar, now: self.now }
+    }
+
     /// What is known of an institution.
     pub fn profile(&self, institution: &str) -> Option<&'s Profile> {
         self.directory.get(institution)

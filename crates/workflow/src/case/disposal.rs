@@ -14,7 +14,7 @@ use super::state::{Case, Cases};
 use super::table::{CASE, CaseVerb, MEASURE, MeasureState, MeasureVerb};
 use crate::Refusal;
 use crate::actor::{Actor, Post, Who};
-use crate::order::{self, Order, OrderCommand, OrderEvent, OrderResult, OrderState, Orders};
+use crate::order::{self, Order, OrderCommand, OrderEvent, OrderResult, OrderState, OrderStep, Orders};
 use crate::term::Deadline;
 
 /// Something that happened to a case or to an order; each is sealed as its own kind.
@@ -119,14 +119,34 @@ fn moves(measure: &Measure, orders: &Orders, setting: &Setting<'_>) -> Option<(M
 /// What follows on the time that went by: what is over is noticed once, and deadlines that the
 /// calendar reaches by now are written down.
 pub fn due(disposal: &Disposal, setting: &Setting<'_>) -> Vec<DisposalEvent> {
-    let mut events: Vec<_> = disposal.cases.iter().flat_map(|case| case_due(case, setting)).collect();
+    let mut events: Vec<_> = disposal.cases.iter().flat_map(|case| due_of(case, setting)).collect();
     let orders = disposal.orders.iter();
     let late = orders.filter_map(|held| order::due(held, setting.now, setting.calendar));
     events.extend(late.map(DisposalEvent::Order));
     events
 }
 
-fn case_due(case: &Case, setting: &Setting<'_>) -> Vec<DisposalEvent> {
+/// As [`due`], of one case.
+pub(crate) fn case_due(disposal: &Disposal, id: &str, setting: &Setting<'_>) -> Vec<DisposalEvent> {
+    disposal.cases.get(id).map(|case| due_of(case, setting)).unwrap_or_default()
+}
+
+/// As [`due`], of one order.
+pub(crate) fn order_due(disposal: &Disposal, id: &str, setting: &Setting<'_>) -> Option<DisposalEvent> {
+    let held = disposal.orders.get(id)?;
+    order::due(held, setting.now, setting.calendar).map(DisposalEvent::Order)
+}
+
+/// Deadlines alone that the calendar reaches by now.
+pub(crate) fn dated(disposal: &Disposal, setting: &Setting<'_>) -> Vec<DisposalEvent> {
+    let is_dated = |event: &DisposalEvent| match event {
+        DisposalEvent::Case(event) => matches!(event.step, CaseStep::Dated { .. }),
+        DisposalEvent::Order(event) => matches!(event.step, OrderStep::Dated { .. }),
+    };
+    due(disposal, setting).into_iter().filter(is_dated).collect()
+}
+
+fn due_of(case: &Case, setting: &Setting<'_>) -> Vec<DisposalEvent> {
     let mut events = Vec::new();
     if !case.is_open() {
         return events;

@@ -17,6 +17,7 @@ mod tests;
 
 pub use decide::{CaseCommand, Opening, command, open};
 pub use disposal::{Disposal, DisposalEvent, due, order_command, order_of};
+pub(crate) use disposal::{case_due, dated, order_due};
 pub use event::{CaseClock, CaseEvent, CaseStep, Draft, FindingRef, Listed, MeasureStep, Milestone, Opened};
 pub use measure::{Effect, FollowUpCheck, InForce, Instalment, Measure};
 pub use measures::MeasureCommand;

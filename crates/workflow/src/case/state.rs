@@ -47,6 +47,13 @@ pub enum Judgement {
     Dismissed(Said),
 }
 
+impl Judgement {
+    /// Whether a person confirmed it.
+    pub const fn is_confirmed(&self) -> bool {
+        matches!(self, Self::Confirmed { .. })
+    }
+}
+
 /// A finding of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {

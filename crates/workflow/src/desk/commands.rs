@@ -1,16 +1,23 @@
 //! What people do at the desk.
 
+use std::collections::BTreeSet;
+
 use model::text::Text;
 use model::time::Day;
 
-use super::follow::Following;
+use super::follow::{Following, Leaving, title_of};
 use super::{Desk, DeskEvent};
 use crate::Refusal;
 use crate::actor::Who;
 use crate::alert::{self, AlertCommand};
-use crate::letter::{self, LetterCommand, LetterState};
+use crate::case::{self, CaseCommand, FindingRef, Opening};
+use crate::letter::{self, LetterCommand};
+use crate::order::OrderCommand;
+use crate::penalty::{self, PenaltyCommand};
 use crate::plan;
 use crate::public_notice::{PublicNoticeEvent, PublicNoticeStep};
+use crate::report::{self, ReportCommand};
+use crate::reserve::{self, ReserveCommand};
 use crate::setting::Setting;
 use crate::{Why, actor::Post};
 
@@ -49,6 +56,49 @@ pub enum DeskCommand {
         /// Why it is sent back, or what there is to say.
         said: String,
     },
+    /// A person opens a case, or brings more to the open one.
+    OpenCase {
+        /// The institution.
+        institution: String,
+        /// Kinds of risk.
+        risks: BTreeSet<String>,
+        /// Findings.
+        findings: Vec<FindingRef>,
+        /// Why.
+        reason: String,
+    },
+    /// With a case.
+    Case {
+        /// Its number.
+        id: String,
+        /// What.
+        command: CaseCommand,
+    },
+    /// With an order.
+    Order {
+        /// Its number.
+        id: String,
+        /// What.
+        command: OrderCommand,
+    },
+    /// With the risk reserve.
+    Reserve(ReserveCommand),
+    /// Penalties of one offence are drafted.
+    DraftPenalties(Box<penalty::Draft>),
+    /// With a penalty.
+    Penalty {
+        /// Its number.
+        id: String,
+        /// What.
+        command: Box<PenaltyCommand>,
+    },
+    /// With a whistle-blower's report.
+    Report {
+        /// Its number.
+        id: String,
+        /// What.
+        command: ReportCommand,
+    },
     /// A public notice is withdrawn.
     WithdrawNotice {
         /// Its number.
@@ -80,17 +130,16 @@ impl Desk {
                 let letter = self.letters.get(id).ok_or_else(|| none(("函件", "letter"), id))?;
                 let event = letter::command(letter, command, who, setting.now)?;
                 following.push(event);
-                if *command == LetterCommand::Release && letter.state == LetterState::Draft {
-                    let letter = letter.clone();
-                    let to = &letter.to;
-                    following.send_letter(
+                if *command == LetterCommand::Release {
+                    following.send_letter(&Leaving {
                         id,
-                        &letter.number,
-                        &letter.institution,
-                        to,
-                        &letter.addresses,
-                        &letter.copy,
-                    );
+                        number: &letter.number,
+                        institution: &letter.institution,
+                        to: &letter.to,
+                        addresses: &letter.addresses,
+                        copy: &letter.copy,
+                        title: title_of(&letter.data),
+                    });
                 }
             }
             DeskCommand::FilePlan { alert, text, done_by } => {
@@ -102,6 +151,47 @@ impl Desk {
             DeskCommand::AnswerPlan { id, accepted, said } => {
                 let plan = self.plans.get(id).ok_or_else(|| none(("整改方案", "rectification plan"), id))?;
                 following.plan(plan::answer(plan, *accepted, said, who, setting)?);
+            }
+            DeskCommand::OpenCase { institution, risks, findings, reason } => {
+                let opening = self.opening(institution, risks, findings, reason, setting);
+                let (of_cases, numbers) = (setting.of_cases(), &mut following.numbers);
+                let events = case::open(&self.disposal, &opening, who, &of_cases, numbers)?;
+                events.into_iter().for_each(|event| following.disposal(event));
+            }
+            DeskCommand::Case { id, command } => {
+                if let CaseCommand::Assign { owner } = command
+                    && setting.policy.roster.person(owner).is_none()
+                {
+                    return Err(none(("人员", "person"), owner));
+                }
+                let (of_cases, numbers) = (setting.of_cases(), &mut following.numbers);
+                let events = case::command(&self.disposal, id, command, who, &of_cases, numbers)?;
+                events.into_iter().for_each(|event| following.disposal(event));
+            }
+            DeskCommand::Order { id, command } => {
+                let events = case::order_command(&self.disposal, id, command, who, &setting.of_cases())?;
+                events.into_iter().for_each(|event| following.disposal(event));
+            }
+            DeskCommand::Reserve(command) => {
+                let under = setting.under(&setting.policy.reserve);
+                let numbers = &mut following.numbers;
+                let events = reserve::command(&self.reserve, command, who, &under, numbers)?;
+                events.into_iter().for_each(|event| following.push(event));
+            }
+            DeskCommand::DraftPenalties(draft) => {
+                let under = setting.under(&setting.policy.penalties);
+                let events = penalty::draft(draft, who, &under, &mut following.numbers)?;
+                events.into_iter().for_each(|event| following.push(event));
+            }
+            DeskCommand::Penalty { id, command } => {
+                let under = setting.under(&setting.policy.penalties);
+                let events = penalty::command(&self.penalties, id, command, who, &under)?;
+                events.into_iter().for_each(|event| following.push(event));
+            }
+            DeskCommand::Report { id, command } => {
+                let under = setting.under(&setting.policy.reports);
+                let events = report::command(&self.reports, id, command, who, &under)?;
+                events.into_iter().for_each(|event| following.push(event));
             }
             DeskCommand::WithdrawNotice { id, reason } => {
                 let notice = self.notices.get(id).ok_or_else(|| none(("公示", "public notice"), id))?;
@@ -132,6 +222,35 @@ impl Desk {
             }
         }
         Ok(following.events)
+    }
+}
+
+impl Desk {
+    /// What a case begins with that a person opens: the institution's open alert comes with it.
+    fn opening(
+        &self,
+        institution: &str,
+        risks: &BTreeSet<String>,
+        findings: &[FindingRef],
+        reason: &str,
+        setting: &Setting<'_>,
+    ) -> Opening {
+        let alert = self.alerts.open_of(institution);
+        let bureau = setting.bureau(institution);
+        let first = bureau.and_then(|bureau| bureau.chain.first()).cloned();
+        let owner = alert.map(|alert| alert.owner.clone()).or(first);
+        let profile = setting.profile(institution);
+        Opening {
+            institution: institution.to_owned(),
+            name: profile.and_then(|profile| profile.name.clone()),
+            line: profile.and_then(|profile| profile.lines.first().cloned()),
+            bureau: bureau.map(|bureau| bureau.id.clone()).unwrap_or_default(),
+            owner: owner.unwrap_or_default(),
+            alert: alert.map(|alert| alert.id.clone()),
+            risks: risks.clone(),
+            findings: findings.to_vec(),
+            reason: Some(reason.to_owned()),
+        }
     }
 }
 

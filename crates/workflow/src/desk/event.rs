@@ -2,15 +2,20 @@
 
 use serde::Serialize;
 
-use crate::alert::AlertEvent;
+use crate::alert::{AlertEvent, INDUSTRY};
+use crate::case::CaseEvent;
 use crate::delivery::DeliveryEvent;
 use crate::letter::LetterEvent;
+use crate::order::OrderEvent;
+use crate::penalty::PenaltyEvent;
 use crate::plan::PlanEvent;
 use crate::public_notice::PublicNoticeEvent;
+use crate::report::ReportEvent;
+use crate::reserve::ReserveEvent;
 use crate::review::ReviewEvent;
 
 macro_rules! topics {
-    ($($(#[doc = $doc:literal])* $topic:ident $event:ty;)*) => {
+    ($($(#[doc = $doc:literal])* $topic:ident $event:ty, |$of:pat_param| $institution:expr;)*) => {
         /// What an event is about.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Topic { $($(#[doc = $doc])* $topic),* }
@@ -49,7 +54,7 @@ macro_rules! topics {
 
             /// The institution that it is about; `*` for the industry.
             pub fn institution(&self) -> &str {
-                match self { $(Self::$topic(event) => &event.institution),* }
+                match self { $(Self::$topic($of) => $institution),* }
             }
 
             /// The number of what it happened to.
@@ -73,15 +78,25 @@ macro_rules! topics {
 
 topics! {
     /// 预警.
-    Alert AlertEvent;
+    Alert AlertEvent, |event| &event.institution;
     /// 送达.
-    Delivery DeliveryEvent;
+    Delivery DeliveryEvent, |event| &event.institution;
     /// 函件.
-    Letter LetterEvent;
+    Letter LetterEvent, |event| &event.institution;
     /// 公示.
-    PublicNotice PublicNoticeEvent;
+    PublicNotice PublicNoticeEvent, |event| &event.institution;
     /// 整改方案.
-    Plan PlanEvent;
+    Plan PlanEvent, |event| &event.institution;
     /// 复核.
-    Review ReviewEvent;
+    Review ReviewEvent, |event| &event.institution;
+    /// 处置案件.
+    Case CaseEvent, |event| &event.institution;
+    /// 指令.
+    Order OrderEvent, |event| &event.institution;
+    /// 风险准备金.
+    Reserve ReserveEvent, |event| event.institution.as_str();
+    /// 处罚.
+    Penalty PenaltyEvent, |event| event.institution.as_str();
+    /// 举报: whom it is about is not told by its place in the ledger.
+    Report ReportEvent, |_| INDUSTRY;
 }

@@ -7,15 +7,19 @@ use model::text::Text;
 use serde_json::{Value, json};
 
 use super::{Desk, DeskEvent};
-use crate::actor::Actor;
+use crate::actor::{Actor, Who};
 use crate::alert::{self, Alert, AlertEvent, AlertReason, AlertStep, Clock, INDUSTRY, Worse};
+use crate::case::{self, Case, CaseEvent, CaseStep, DisposalEvent, FindingRef, MeasureStep, Opening};
 use crate::delivery::{self, DeliveryEvent, DeliveryStep, Message, Purpose};
 use crate::letter::{LetterEvent, LetterStep};
+use crate::library::{AddresseeKind, Basis};
 use crate::numbers::{Kind, Numbers};
+use crate::order::{Addressee, OrderEvent, OrderStep, OrderText};
 use crate::plan::{PlanEvent, PlanStep};
 use crate::policy::{Channel, Reach};
 use crate::public_notice::{Fact, PublicNoticeEvent, PublicNoticeStep};
 use crate::setting::Setting;
+use crate::term::Deadline;
 
 /// The partner that publishes what concerns the industry.
 const ASSOCIATION: &str = "association";
@@ -37,6 +41,29 @@ struct News<'e> {
     bureau: &'e str,
     owner: &'e str,
 }
+
+/// A letter that leaves.
+pub(super) struct Leaving<'l> {
+    pub(super) id: &'l str,
+    pub(super) number: &'l str,
+    pub(super) institution: &'l str,
+    pub(super) to: &'l Actor,
+    pub(super) addresses: &'l [String],
+    pub(super) copy: &'l [Actor],
+    pub(super) title: Text,
+}
+
+/// What a letter is called in the mail that brings it.
+pub(super) fn title_of(data: &Value) -> Text {
+    let said = |language: &str| data.pointer(&format!("/title/{language}")).and_then(Value::as_str);
+    match (said("zh"), said("en")) {
+        (Some(zh), Some(en)) => Text::new(zh, en),
+        _ => Text::new("风险提示函", "Risk notice letter"),
+    }
+}
+
+/// The operator's channel of mail to addresses that no roster names a channel for.
+const MAIL: &str = "mail";
 
 impl<'d> Following<'d> {
     pub(super) fn new(desk: &'d Desk, setting: &'d Setting<'d>) -> Self {
@@ -115,10 +142,41 @@ impl<'d> Following<'d> {
         }
         let facts = self.facts(event, news.reasons);
         match news.grade {
+            Grade::Red => self.open_case(event, news),
             Grade::Orange => self.draft_letter(event, news, &facts),
             Grade::Yellow => self.publish(event, facts),
-            Grade::Red | Grade::Green => {}
+            Grade::Green => {}
         }
+    }
+
+    /// 应急处置: a red alert opens a case in the same step, or joins the one that is open.
+    fn open_case(&mut self, event: &AlertEvent, news: &News<'_>) {
+        let setting = self.setting;
+        let position = match &event.step {
+            AlertStep::Opened { as_of, .. } | AlertStep::Raised { as_of, .. } => *as_of,
+            _ => return,
+        };
+        let mut findings: Vec<FindingRef> = (news.reasons.iter())
+            .map(|reason| FindingRef { entry: reason.entry.clone(), day: reason.day, position })
+            .collect();
+        findings.sort();
+        findings.dedup();
+        let profile = setting.profile(&event.institution);
+        let opening = Opening {
+            institution: event.institution.clone(),
+            name: profile.and_then(|profile| profile.name.clone()),
+            line: profile.and_then(|profile| profile.lines.first().cloned()),
+            bureau: news.bureau.to_owned(),
+            owner: news.owner.to_owned(),
+            alert: Some(event.id.clone()),
+            risks: BTreeSet::new(),
+            findings,
+            reason: None,
+        };
+        let (disposal, of_cases) = (&self.desk.disposal, setting.of_cases());
+        // What the system opens names no risk, so that nothing is refused.
+        let opened = case::open(disposal, &opening, &Who::SYSTEM, &of_cases, &mut self.numbers);
+        opened.unwrap_or_default().into_iter().for_each(|event| self.disposal(event));
     }
 
     fn reasons_text(&self, reasons: &[AlertReason]) -> Text {
@@ -180,16 +238,14 @@ impl<'d> Following<'d> {
             .into_values()
             .map(|(reason, days)| {
                 let entry = self.setting.entries.get(&reason.entry).cloned().unwrap_or_default();
-                let value = reason.value.as_ref().map(|value| match entry.unit.zh.is_empty() {
-                    true => value.clone(),
-                    false => format!("{value} {}", entry.unit.zh),
-                });
+                let value = reason.value.as_ref().map(|value| figure(value, &entry.unit.zh));
+                let condition = limit(&reason.condition, &entry.unit.zh);
                 let fact = Fact {
                     entry: reason.entry.clone(),
                     title: entry.title,
                     clause: entry.clause,
                     value,
-                    condition: reason.condition.clone(),
+                    condition,
                     day: reason.day,
                     days,
                 };
@@ -204,49 +260,65 @@ impl<'d> Following<'d> {
     fn draft_letter(&mut self, event: &AlertEvent, news: &News<'_>, facts: &[Fact]) {
         let setting = self.setting;
         let roster = &setting.policy.roster;
-        let id = self.numbers.next(Kind::Letter, setting.now);
-        let year = setting.now.day().year();
-        let count = id.rsplit('-').next().map(|count| count.trim_start_matches('0')).unwrap_or_default();
-        let number = format!("{}函〔{year}〕{count}号", roster.document_mark());
-        let profile = setting.profile(&event.institution);
-        let mut addresses = profile.map(|profile| profile.mail.clone()).unwrap_or_default();
-        addresses.extend(roster.contacts(&event.institution).iter().cloned());
-        addresses.sort();
-        addresses.dedup();
-        let four_eyes = roster.bureau(news.bureau).is_some_and(|bureau| bureau.four_eyes_letters);
+        let (id, number) = self.letter_number();
         let data = self.risk_notice(event, news, facts, &number);
-        let by = Actor::System;
-        let letter = |step| LetterEvent {
-            id: id.clone(),
-            institution: event.institution.clone(),
-            at: setting.now,
-            by: by.clone(),
-            step,
-        };
-        let drafted = letter(LetterStep::Drafted {
+        let four_eyes = roster.bureau(news.bureau).is_some_and(|bureau| bureau.four_eyes_letters);
+        let step = LetterStep::Drafted {
             form: "risk-notice".to_owned(),
             number: number.clone(),
             about: event.id.clone(),
             to: Actor::Institution(event.institution.clone()),
-            addresses: addresses.clone(),
+            addresses: self.addresses(&event.institution),
             copy: vec![Actor::Person(news.owner.to_owned())],
             data,
             four_eyes,
+        };
+        self.letter(&id, &event.institution, step.clone());
+        if four_eyes {
+            let what = Text::new(format!("{number}待核签"), format!("Letter {number} waits for its release"));
+            let owner = news.owner.to_owned();
+            self.remind(event, &owner, &what, Purpose::Reminder);
+        } else {
+            self.letter(&id, &event.institution, LetterStep::Released);
+            self.send(&id, &event.institution, &step);
+        }
+    }
+
+    /// The next letter's number on the desk, and its 发文字号.
+    fn letter_number(&mut self) -> (String, String) {
+        let setting = self.setting;
+        let id = self.numbers.next(Kind::Letter, setting.now);
+        let year = setting.now.day().year();
+        let count = id.rsplit('-').next().map(|count| count.trim_start_matches('0')).unwrap_or_default();
+        let number = format!("{}函〔{year}〕{count}号", setting.policy.roster.document_mark());
+        (id, number)
+    }
+
+    /// The mail addresses of an institution's executives.
+    fn addresses(&self, institution: &str) -> Vec<String> {
+        let profile = self.setting.profile(institution);
+        let mut addresses = profile.map(|profile| profile.mail.clone()).unwrap_or_default();
+        addresses.extend(self.setting.policy.roster.contacts(institution).iter().cloned());
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+
+    fn letter(&mut self, id: &str, institution: &str, step: LetterStep) {
+        self.push(LetterEvent {
+            id: id.to_owned(),
+            institution: institution.to_owned(),
+            at: self.setting.now,
+            by: Actor::System,
+            step,
         });
-        self.push(drafted);
-        match four_eyes {
-            false => {
-                self.push(letter(LetterStep::Released));
-                let copy = [Actor::Person(news.owner.to_owned())];
-                let to = Actor::Institution(event.institution.clone());
-                self.send_letter(&id, &number, &event.institution, &to, &addresses, &copy);
-            }
-            true => {
-                let what =
-                    Text::new(format!("{number}待核签"), format!("Letter {number} waits for its release"));
-                let owner = news.owner.to_owned();
-                self.remind(event, &owner, &what, Purpose::Reminder);
-            }
+    }
+
+    /// A letter goes out as it was drafted.
+    fn send(&mut self, id: &str, institution: &str, drafted: &LetterStep) {
+        if let LetterStep::Drafted { number, to, addresses, copy, data, .. } = drafted {
+            let leaving = Leaving { id, number, institution, to, addresses, copy, title: title_of(data) };
+            self.send_letter(&leaving);
         }
     }
 
@@ -288,6 +360,7 @@ impl<'d> Following<'d> {
                 "day": last.to_string(),
             },
             "facts": facts,
+            "cc": setting.policy.roster.bureau(news.bureau).map(|bureau| bureau.name.clone()).into_iter().collect::<Vec<_>>(),
             "requests": orange.requests,
             "answer_by": answer_by.to_string(),
             "answer_how": orange.answer_how,
@@ -295,34 +368,27 @@ impl<'d> Following<'d> {
     }
 
     /// A released letter goes to each address, and a copy to each of those who get one.
-    pub(super) fn send_letter(
-        &mut self,
-        id: &str,
-        number: &str,
-        institution: &str,
-        to: &Actor,
-        addresses: &[String],
-        copy: &[Actor],
-    ) {
+    pub(super) fn send_letter(&mut self, leaving: &Leaving<'_>) {
+        let Leaving { id, number, institution, to, addresses, copy, title } = leaving;
         let authority = self.setting.policy.roster.authority();
         let name = self.setting.name(institution);
         let mut message = Message {
-            about: id.to_owned(),
-            institution: institution.to_owned(),
+            about: (*id).to_owned(),
+            institution: (*institution).to_owned(),
             purpose: Purpose::Letter,
-            title: Text::new(
-                format!("{}风险提示函（{number}）", authority.zh),
-                format!("Risk notice letter of {} ({number})", authority.en),
-            ),
+            title: Text::new(format!("{}（{number}）", title.zh), format!("{} ({number})", title.en)),
             text: Text::new(
-                format!("{name}：\n现送达{number}，内容见附件，请按函中要求办理。\n{}", authority.zh),
-                format!("To {name}:\nLetter {number} is attached; please do what it asks.\n{}", authority.en),
+                format!("现送达关于{name}的{number}，内容见附件，请按文中要求办理。\n{}", authority.zh),
+                format!(
+                    "Letter {number} about {name} is attached; please do what it asks.\n{}",
+                    authority.en
+                ),
             ),
             urgent: true,
         };
         let reach: Vec<Reach> = addresses
             .iter()
-            .map(|address| Reach { purpose: Channel::Mail, channel: "mail".to_owned(), to: address.clone() })
+            .map(|address| Reach { purpose: Channel::Mail, channel: MAIL.to_owned(), to: address.clone() })
             .collect();
         let wanted = delivery::want(&message, to, &reach, self.setting, &mut self.numbers);
         wanted.into_iter().for_each(|event| self.push(event));
@@ -330,6 +396,216 @@ impl<'d> Following<'d> {
         for person in copy.iter().filter_map(Actor::person) {
             self.tell_person(&message, person);
         }
+    }
+
+    /// An event of a case or an order, and what it calls for.
+    pub(super) fn disposal(&mut self, event: DisposalEvent) {
+        match event {
+            DisposalEvent::Case(event) => self.case(event),
+            DisposalEvent::Order(event) => self.order(event),
+        }
+    }
+
+    fn case(&mut self, event: CaseEvent) {
+        self.push(event.clone());
+        let desk = self.desk;
+        let case = desk.disposal.cases.get(&event.id);
+        match &event.step {
+            CaseStep::Opened(opened) => {
+                if let Some(alert) = &opened.alert {
+                    self.join(alert, &event);
+                }
+            }
+            CaseStep::Joined { alert: Some(alert), .. } => self.join(alert, &event),
+            CaseStep::Closed { .. } | CaseStep::Dropped { .. } => {
+                let is_groundless = matches!(event.step, CaseStep::Dropped { .. });
+                let alerts = case.iter().flat_map(|case| case.alerts.iter());
+                for alert in alerts.filter_map(|id| desk.alerts.get(id)).filter(|alert| alert.is_open()) {
+                    let reason = format!("{}: {}", event.id, if is_groundless { "撤案" } else { "结案" });
+                    let step = match is_groundless {
+                        true => AlertStep::Dismissed { reason, mute_until: None },
+                        false => AlertStep::Closed { reason: Some(reason) },
+                    };
+                    self.alert(AlertEvent {
+                        by: event.by.clone(),
+                        ..alert::of_system(alert, self.setting, step)
+                    });
+                }
+            }
+            CaseStep::StageMissed { .. } => {
+                self.escalate(&event, case, ("阶段期限已过", "a stage is overdue"))
+            }
+            CaseStep::Measure { step: MeasureStep::FollowUpMissed { .. }, .. } => {
+                self.escalate(&event, case, ("跟踪核查逾期", "a follow-up is overdue"));
+            }
+            CaseStep::Measure { step: MeasureStep::MilestoneMissed { .. }, .. } => {
+                self.escalate(&event, case, ("分期履行逾期", "an instalment was missed"));
+            }
+            _ => {}
+        }
+    }
+
+    fn join(&mut self, alert: &str, event: &CaseEvent) {
+        self.push(AlertEvent {
+            id: alert.to_owned(),
+            institution: event.institution.clone(),
+            at: self.setting.now,
+            by: event.by.clone(),
+            step: AlertStep::CaseJoined { case: event.id.clone() },
+        });
+    }
+
+    /// The head is told that something about a case is overdue.
+    fn escalate(&mut self, event: &CaseEvent, case: Option<&Case>, what: (&str, &str)) {
+        let Some(case) = case else { return };
+        self.overdue(&event.id, &event.institution, &case.bureau, what);
+    }
+
+    fn overdue(&mut self, about: &str, institution: &str, bureau: &str, what: (&str, &str)) {
+        let name = self.setting.name(institution);
+        let message = Message {
+            about: about.to_owned(),
+            institution: institution.to_owned(),
+            purpose: Purpose::Reminder,
+            title: Text::new(format!("{about}：{}", what.0), format!("{about}: {}", what.1)),
+            text: Text::new(name.clone(), name),
+            urgent: true,
+        };
+        let head = self.head(bureau);
+        self.tell_person(&message, &head);
+    }
+
+    fn order(&mut self, event: OrderEvent) {
+        self.push(event.clone());
+        let desk = self.desk;
+        let case_of = |id: &str| desk.disposal.cases.get(id);
+        match &event.step {
+            OrderStep::Issued { case, to, order, deadline, .. } => {
+                let case = case_of(case);
+                self.issue(&event, case, to, order, deadline);
+            }
+            OrderStep::Missed { .. } => {
+                let case = desk.disposal.orders.get(&event.id).and_then(|order| case_of(&order.case));
+                if let Some(case) = case {
+                    self.overdue(
+                        &event.id,
+                        &event.institution,
+                        &case.bureau,
+                        ("指令逾期未回报", "the order is overdue"),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An order becomes a letter, and goes to its addressee by the ways that there are; a partner that
+    /// gave none fetches it by its key.
+    fn issue(
+        &mut self,
+        event: &OrderEvent,
+        case: Option<&Case>,
+        to: &Addressee,
+        order: &OrderText,
+        deadline: &Deadline,
+    ) {
+        let setting = self.setting;
+        let roster = &setting.policy.roster;
+        let (id, number) = self.letter_number();
+        let partner = roster.partner(&to.id).filter(|_| to.kind != AddresseeKind::Institution);
+        let addresses = match (&partner, to.kind) {
+            (Some(partner), _) => {
+                let mail = partner.reach.iter().filter(|reach| reach.purpose == Channel::Mail);
+                mail.map(|reach| reach.to.clone()).collect()
+            }
+            (None, AddresseeKind::Institution) => self.addresses(&to.id),
+            (None, _) => Vec::new(),
+        };
+        let step = LetterStep::Drafted {
+            // What is decided on a penalty has its own letter when the penalty is decided.
+            form: "order".to_owned(),
+            number: number.clone(),
+            about: event.id.clone(),
+            to: to.actor(),
+            addresses,
+            copy: case.map(|case| Actor::Person(case.owner.clone())).into_iter().collect(),
+            data: self.order_letter(event, case, &number, (to, order, deadline)),
+            four_eyes: false,
+        };
+        self.letter(&id, &event.institution, step.clone());
+        // Two people approved the order; the letter says nothing else.
+        self.letter(&id, &event.institution, LetterStep::Released);
+        let is_mailed = matches!(&step, LetterStep::Drafted { addresses, .. } if !addresses.is_empty());
+        if is_mailed || to.kind == AddresseeKind::Institution {
+            self.send(&id, &event.institution, &step);
+        }
+        let hooks: Vec<Reach> = partner.iter().flat_map(|partner| partner.reach.iter()).cloned().collect();
+        if hooks.iter().any(|reach| reach.purpose == Channel::Hook) {
+            let message = Message {
+                about: event.id.clone(),
+                institution: event.institution.clone(),
+                purpose: Purpose::Order,
+                title: order.title.clone(),
+                text: order.text.clone(),
+                urgent: true,
+            };
+            let wanted = delivery::want(&message, &to.actor(), &hooks, setting, &mut self.numbers);
+            wanted.into_iter().for_each(|event| self.push(event));
+        }
+    }
+
+    /// What the form of an order is filled with.
+    fn order_letter(
+        &self,
+        event: &OrderEvent,
+        case: Option<&Case>,
+        number: &str,
+        (to, order, deadline): (&Addressee, &OrderText, &Deadline),
+    ) -> Value {
+        let setting = self.setting;
+        let roster = &setting.policy.roster;
+        let name = setting.name(&event.institution);
+        let kind = match to.kind {
+            AddresseeKind::Institution => "decision",
+            AddresseeKind::Police | AddresseeKind::Court => "referral",
+            _ => "assistance",
+        };
+        let facts: Vec<Text> = case
+            .iter()
+            .flat_map(|case| case.findings.iter())
+            .filter(|finding| finding.judgement.is_confirmed())
+            .map(|finding| {
+                let title = setting.entries.get(&finding.finding.entry).map(|entry| entry.title.clone());
+                let title =
+                    title.unwrap_or_else(|| Text::new(&*finding.finding.entry, &*finding.finding.entry));
+                let (day, position) = (finding.finding.day, finding.finding.position);
+                Text::new(
+                    format!("{}（{day}，账本序号{position}）", title.zh),
+                    format!("{} ({day}, ledger position {position})", title.en),
+                )
+            })
+            .collect();
+        let line = case.and_then(|case| case.line.as_deref());
+        let basis: Vec<Text> = order.basis.iter().filter_map(|basis| basis_for(line, basis)).collect();
+        let due = deadline.due.map_or_else(|| setting.now.day().plus(7), |due| due.plus_seconds(-1).day());
+        let bureau = case.and_then(|case| roster.bureau(&case.bureau)).map(|bureau| bureau.name.clone());
+        json!({
+            "issuer": roster.authority(),
+            "number": number,
+            "site": roster.site(),
+            "date": setting.now.day().to_string(),
+            "kind": kind,
+            "addressee": to.name,
+            "title": order.title,
+            "institution": { "zh": name, "en": name, "id": event.institution },
+            "case_number": case.map_or_else(|| event.id.clone(), |case| case.id.clone()),
+            "basis": basis,
+            "facts": facts,
+            "orders": [order.text, order.receipt],
+            "deadline": due.to_string(),
+            "reply": true,
+            "cc": bureau.into_iter().collect::<Vec<_>>(),
+        })
     }
 
     /// 公示: on the own page at once, and to the association.
@@ -483,11 +759,7 @@ impl<'d> Following<'d> {
                         true => alert::raised_by_plan(alert, Worse::PlanRejected, setting),
                         false => AlertStep::Started(alert::Started {
                             clock: Clock::Plan,
-                            deadline: crate::term::Deadline::start(
-                                policy.plan_again,
-                                setting.now,
-                                setting.calendar,
-                            ),
+                            deadline: Deadline::start(policy.plan_again, setting.now, setting.calendar),
                         }),
                     };
                 self.alert(alert::of_system(alert, setting, step));
@@ -515,4 +787,88 @@ impl<'d> Following<'d> {
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Lines of business, as a basis of one line alone begins with them.
+const LINES: [(&str, &str); 5] = [
+    ("（网贷）", "p2p"),
+    ("（保险）", "insurance"),
+    ("（支付）", "payment"),
+    ("（基金）", "fund"),
+    ("（存管银行）", "custody"),
+];
+
+/// A basis as a letter about a line of business names it; nothing where it is another line's.
+fn basis_for(line: Option<&str>, basis: &Basis) -> Option<Text> {
+    let of_line = LINES.iter().find(|(mark, _)| basis.zh.starts_with(mark));
+    let Some((mark, own)) = of_line else { return Some(Text::new(&*basis.zh, &*basis.en)) };
+    let is_meant = line.is_none_or(|line| line == *own);
+    let zh = basis.zh.trim_start_matches(mark);
+    is_meant.then(|| Text::new(zh, &*basis.en))
+}
+
+/// A value as people read it: two decimals at most, digits in groups of three, its unit.
+fn figure(value: &str, unit: &str) -> String {
+    let (sign, digits) = value.strip_prefix('-').map_or(("", value), |rest| ("-", rest));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number =
+        !whole.is_empty() && [whole, decimals].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    if !is_number || whole.len() > 24 {
+        return format!("{value}{unit}");
+    }
+    let cents: String = decimals.chars().chain("000".chars()).take(3).collect();
+    let scaled: u128 = format!("{whole}{cents}").parse().unwrap_or_default();
+    let rounded = (scaled + 5) / 10;
+    let (whole, cents) = (rounded / 100, rounded % 100);
+    let mut grouped = String::new();
+    let text = whole.to_string();
+    for (at, digit) in text.chars().enumerate() {
+        if at > 0 && (text.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match cents {
+        0 => format!("{sign}{grouped}{unit}"),
+        _ if cents % 10 == 0 => format!("{sign}{grouped}.{}{unit}", cents / 10),
+        _ => format!("{sign}{grouped}.{cents:02}{unit}"),
+    }
+}
+
+/// A condition as people read it: a single comparison of the value becomes a sign and a figure.
+fn limit(condition: &str, unit: &str) -> String {
+    let compared = condition.strip_prefix("value ").and_then(|rest| rest.split_once(' '));
+    let sign = compared.and_then(|(sign, number)| {
+        let sign = match sign {
+            ">" => "＞",
+            ">=" => "≥",
+            "<" => "＜",
+            "<=" => "≤",
+            _ => return None,
+        };
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+        is_number.then(|| format!("{sign}{}", figure(number, unit)))
+    });
+    sign.unwrap_or_else(|| condition.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_written_as_people_read_them() {
+        let table = [
+            ("14.285867", "%", "14.29%"),
+            ("1000000", "元", "1,000,000元"),
+            ("0.5", "", "0.5"),
+            ("-1234.999", "元", "-1,235元"),
+            ("n/a", "", "n/a"),
+        ];
+        for (value, unit, shown) in table {
+            assert_eq!(figure(value, unit), shown);
+        }
+        assert_eq!(limit("value >= 1000000", "元"), "≥1,000,000元");
+        assert_eq!(limit("value > 5 AND value < 9", "%"), "value > 5 AND value < 9");
+    }
 }

@@ -17,11 +17,16 @@ pub use commands::DeskCommand;
 pub use event::{DeskEvent, Topic};
 
 use crate::alert::{self, Alerts};
+use crate::case::{self, Case, Disposal};
 use crate::delivery::{self, Deliveries, Outcome};
 use crate::letter::Letters;
 use crate::numbers::Numbers;
+use crate::order::Order;
+use crate::penalty::{self, Penalties, Penalty};
 use crate::plan::{self, Plans};
 use crate::public_notice::PublicNotices;
+use crate::report::{self, Report, Reports};
+use crate::reserve::{self, Reserve};
 use crate::review::Reviews;
 use crate::setting::Setting;
 use follow::Following;
@@ -31,6 +36,10 @@ use follow::Following;
 enum Timer {
     Alert(String),
     Plan(String),
+    Case(String),
+    Order(String),
+    Penalty(String),
+    Report(String),
 }
 
 /// Everything that is under way.
@@ -48,6 +57,14 @@ pub struct Desk {
     pub plans: Plans,
     /// What people did with flagged findings.
     pub reviews: Reviews,
+    /// Cases and their orders.
+    pub disposal: Disposal,
+    /// The industry's risk reserve.
+    pub reserve: Reserve,
+    /// Penalties.
+    pub penalties: Penalties,
+    /// Reports of whistle-blowers.
+    pub reports: Reports,
     numbers: Numbers,
     timers: BTreeSet<(Time, Timer)>,
     timer_of: BTreeMap<Timer, Time>,
@@ -72,6 +89,27 @@ impl Desk {
                 self.set_timer(Timer::Plan(event.id.clone()), timer);
             }
             DeskEvent::Review(event) => self.reviews.apply(event),
+            DeskEvent::Case(event) => {
+                self.disposal.cases.apply(event);
+                let timer = self.disposal.cases.get(&event.id).and_then(Case::timer);
+                self.set_timer(Timer::Case(event.id.clone()), timer);
+            }
+            DeskEvent::Order(event) => {
+                self.disposal.orders.apply(event);
+                let timer = self.disposal.orders.get(&event.id).and_then(Order::timer);
+                self.set_timer(Timer::Order(event.id.clone()), timer);
+            }
+            DeskEvent::Reserve(event) => self.reserve.apply(event),
+            DeskEvent::Penalty(event) => {
+                self.penalties.apply(event);
+                let timer = self.penalties.get(&event.id).and_then(Penalty::timer);
+                self.set_timer(Timer::Penalty(event.id.clone()), timer);
+            }
+            DeskEvent::Report(event) => {
+                self.reports.apply(event);
+                let timer = self.reports.get(&event.id).and_then(Report::timer);
+                self.set_timer(Timer::Report(event.id.clone()), timer);
+            }
         }
     }
 
@@ -114,12 +152,37 @@ impl Desk {
         for alert in self.alerts.undated() {
             alert::dated(alert, setting).into_iter().for_each(|event| following.alert(event));
         }
+        for event in case::dated(&self.disposal, &setting.of_cases()) {
+            following.disposal(event);
+        }
+        let terms = &setting.policy.reserve;
+        if self.reserve.timer().is_some_and(|at| at <= setting.now) {
+            let events = reserve::due(&self.reserve, &setting.under(terms));
+            events.into_iter().for_each(|event| following.push(event));
+        }
         let over = self.timers.iter().take_while(|(at, _)| *at <= setting.now).take(most);
         for (_, timer) in over {
             match timer {
                 Timer::Alert(id) => {
                     let events = self.alerts.get(id).map(|alert| alert::overdue(alert, setting));
                     events.into_iter().flatten().for_each(|event| following.alert(event));
+                }
+                Timer::Case(id) => {
+                    let events = case::case_due(&self.disposal, id, &setting.of_cases());
+                    events.into_iter().for_each(|event| following.disposal(event));
+                }
+                Timer::Order(id) => {
+                    let events = case::order_due(&self.disposal, id, &setting.of_cases());
+                    events.into_iter().for_each(|event| following.disposal(event));
+                }
+                Timer::Penalty(id) => {
+                    let under = setting.under(&setting.policy.penalties);
+                    let events = self.penalties.get(id).map(|penalty| penalty::due(penalty, &under));
+                    events.into_iter().flatten().for_each(|event| following.push(event));
+                }
+                Timer::Report(id) => {
+                    let events = self.reports.get(id).map(|report| report::due(report, setting.now));
+                    events.into_iter().flatten().for_each(|event| following.push(event));
                 }
                 Timer::Plan(id) => {
                     let event = self.plans.get(id).and_then(|plan| plan::overdue(plan, setting));

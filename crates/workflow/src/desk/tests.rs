@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::actor::{Actor, Post, Who};
 use crate::alert::{AlertCommand, AlertStep};
+use crate::case::{Case, CaseCommand};
 use crate::delivery::DeliveryState;
 use crate::letter::LetterCommand;
 use crate::policy::{ALERTS, Directory, Policy};
@@ -376,6 +377,7 @@ enum Happening {
     Command(u8, u8, u8),
     File(u8),
     Answer(bool, u8),
+    Case(u8, u8),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -387,6 +389,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         (0u8..8, 0u8..6, 0u8..4).prop_map(|(which, what, who)| Happening::Command(which, what, who)),
         (0u8..4).prop_map(Happening::File),
         (any::<bool>(), 0u8..4).prop_map(|(yes, who)| Happening::Answer(yes, who)),
+        (0u8..6, 0u8..4).prop_map(|(what, who)| Happening::Case(what, who)),
     ]
 }
 
@@ -446,6 +449,20 @@ fn happens(house: &mut House, what: &Happening) {
             let by = Who::party(Actor::Institution(nth(&INSTITUTIONS, by).to_owned()));
             house.desk.command(&command, &by, &house.setting())
         }
+        Happening::Case(what, by) => {
+            let open = house.desk.disposal.cases.iter().filter(|case| case.is_open()).last();
+            let Some(id) = open.map(|case| case.id.clone()) else { return };
+            let reason = "理由".to_owned();
+            let command = match what {
+                0 => CaseCommand::Claim,
+                1 => CaseCommand::ConfirmFinding { finding: 0, note: None },
+                2 => CaseCommand::DismissFinding { finding: 0, reason },
+                3 => CaseCommand::Advance,
+                4 => CaseCommand::Drop { reason },
+                _ => CaseCommand::Close { reason },
+            };
+            house.desk.command(&DeskCommand::Case { id, command }, &who(house, by), &house.setting())
+        }
         Happening::Answer(accepted, by) => {
             let Some(id) = house.desk.plans.all().next_back().map(|plan| plan.id.clone()) else { return };
             let command = DeskCommand::AnswerPlan { id, accepted, said: "意见".to_owned() };
@@ -475,9 +492,18 @@ fn check(house: &House) {
         }
     }
     let timers = desk.alerts.open().filter_map(crate::alert::Alert::timer).count()
-        + desk.plans.all().filter_map(|plan| plan.answer.timer()).count();
+        + desk.plans.all().filter_map(|plan| plan.answer.timer()).count()
+        + desk.disposal.cases.iter().filter_map(Case::timer).count();
     assert_eq!(desk.timers(), timers, "every clock that runs has its timer, and no other");
     let mut missed = std::collections::BTreeMap::new();
+    for case in desk.disposal.cases.iter().filter(|case| !case.is_open()) {
+        let open = case
+            .alerts
+            .iter()
+            .filter_map(|id| desk.alerts.get(id))
+            .filter(|alert| alert.is_open() && alert.case.as_ref() == Some(&case.id));
+        assert_eq!(open.count(), 0, "an alert ends with its case");
+    }
     for event in &house.sealed {
         if let DeskEvent::Alert(event) = event
             && let AlertStep::Missed { clock } = &event.step
@@ -520,7 +546,7 @@ proptest! {
 #[test]
 fn posts_are_checked() {
     let mut house = House::new();
-    house.graded("platform", day("2026-05-31"), Grade::Red);
+    house.graded("insurer", day("2026-05-31"), Grade::Orange);
     let id = house.desk.alerts.all().next().unwrap().id.clone();
     let reason = "理由".to_owned();
     // Who may do what.

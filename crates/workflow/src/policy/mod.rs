@@ -3,13 +3,16 @@
 
 mod roster;
 
+use include_dir::{Dir, include_dir};
 use model::event::Grade;
 use model::text::Text;
 use serde::Deserialize;
 
 pub use roster::{Bureau, Channel, Directory, Partner, Person, Profile, Reach, Roster, Takes};
 
+use crate::library::{Faults, Library};
 use crate::term::Term;
+use crate::{penalty, report, reserve};
 
 /// The clocks and limits of alerts (`alerts.yaml`).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -96,6 +99,14 @@ pub struct Policy {
     pub alerts: AlertPolicy,
     /// Who is responsible for whom, and how people and partners are reached.
     pub roster: Roster,
+    /// Stages, kinds of risk and measures of disposal.
+    pub library: Library,
+    /// The risk reserve.
+    pub reserve: reserve::Terms,
+    /// Penalties.
+    pub penalties: penalty::Terms,
+    /// Reports of whistle-blowers.
+    pub reports: report::Terms,
     /// SHA-256 of the files that it was read from, hexadecimal.
     pub digest: String,
 }
@@ -114,6 +125,22 @@ pub struct PolicyFault {
 pub const ALERTS: &str = include_str!("../../../../disposal/alerts.yaml");
 /// The roster of a house that named nobody: three posts and no way to reach them.
 pub const ROSTER: &str = include_str!("../../../../disposal/roster.yaml");
+
+static MEASURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../disposal/measures");
+const STAGES: &str = include_str!("../../../../disposal/stages.yaml");
+const RISKS: &str = include_str!("../../../../disposal/risks.yaml");
+/// The forms of letters that measures may name.
+const FORMS: &[&str] = &["order", "penalty-decision"];
+
+/// The library of measures as shipped.
+fn library() -> Result<Library, Faults> {
+    let measures = MEASURES.files().filter_map(|file| {
+        Some((format!("measures/{}", file.path().to_str()?), file.contents_utf8()?.to_owned()))
+    });
+    let own = [("stages.yaml", STAGES), ("risks.yaml", RISKS)];
+    let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    Library::load(own.into_iter().chain(measures), FORMS)
+}
 
 impl Policy {
     /// The policy as shipped, under an operator's roster where there is one.
@@ -135,8 +162,21 @@ impl Policy {
             serde_saphyr::from_str(alerts).map_err(|error| fault("alerts.yaml", error.to_string()))?;
         policy.check().map_err(|reason| fault("alerts.yaml", reason))?;
         let roster = Roster::read(roster).map_err(|reason| fault("roster.yaml", reason))?;
-        let digest = Sha256::new().chain_update(alerts).chain_update([0]).chain_update(roster.text());
-        Ok(Self { alerts: policy, roster, digest: hex::encode(digest.finalize()) })
+        let library = library().map_err(|faults| fault("library", faults.to_string()))?;
+        let mut digest = Sha256::new();
+        for text in [alerts, roster.text(), library.digest()] {
+            digest.update(text);
+            digest.update([0]);
+        }
+        Ok(Self {
+            alerts: policy,
+            roster,
+            library,
+            reserve: reserve::Terms::default(),
+            penalties: penalty::Terms::default(),
+            reports: report::Terms::default(),
+            digest: hex::encode(digest.finalize()),
+        })
     }
 }
 
