@@ -31,6 +31,6 @@ mod setting;
 pub mod term;
 mod words;
 
-pub use machine::Row;
+pub use machine::Cell;
 pub use refusal::{Refusal, Why};
 pub use setting::{Entries, EntryText, Setting};

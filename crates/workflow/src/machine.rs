@@ -1,4 +1,4 @@
-//! Tables of transitions: which step leads from which state to which. Decisions ask the table, and
+//! Tables of transitions in which a state and a step say the next state. Decisions ask the table, and
 //! `jianwei case states` prints the same one, so that what is shown is what holds.
 
 use serde::Serialize;
@@ -6,73 +6,32 @@ use serde::Serialize;
 use model::text::Text;
 
 use crate::actor::{Post, Who};
+use crate::life::Word;
 use crate::{Refusal, Why};
 
-/// Declares an enumeration of words: each with its code on the wire, its Chinese and its English name.
-macro_rules! words {
-    (
-        $(#[$attr:meta])*
-        $name:ident {
-            $( $(#[$doc:meta])* $word:ident = $code:literal, $zh:literal, $en:literal; )+
-        }
-    ) => {
-        $(#[$attr])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name {
-            $( $(#[$doc])* #[serde(rename = $code)] $word, )+
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$word),+];
-
-            /// Its word on the wire and in files.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$word => $code),+ }
-            }
-
-            /// Its name in Chinese.
-            pub const fn zh(self) -> &'static str {
-                match self { $(Self::$word => $zh),+ }
-            }
-
-            /// Its name in English.
-            pub const fn en(self) -> &'static str {
-                match self { $(Self::$word => $en),+ }
-            }
-        }
-
-        impl $crate::machine::Word for $name {
-            fn all() -> &'static [Self] {
-                Self::ALL
-            }
-
-            fn name(self) -> model::text::Text {
-                model::text::Text::new(self.zh(), self.en())
-            }
-
-            fn code(self) -> &'static str {
-                self.code()
-            }
-        }
-    };
-}
-pub(crate) use words;
-
-/// A state or a step of a table.
-pub(crate) trait Word: Copy + Eq + 'static {
+/// A word that knows all of its kind.
+pub(crate) trait Kind: Word {
     /// Every one, in the order in which they are shown.
-    fn all() -> &'static [Self];
+    const ALL: &'static [Self];
 
     /// Its names.
-    fn name(self) -> Text;
-
-    /// Its word on the wire.
-    fn code(self) -> &'static str;
+    fn name(self) -> Text {
+        Text::new(self.zh(), self.en())
+    }
 }
 
+/// What `words!` declares knows all of its kind.
+macro_rules! kinds {
+    ($($name:ty),+) => {
+        $(impl $crate::machine::Kind for $name {
+            const ALL: &'static [Self] = <$name>::ALL;
+        })+
+    };
+}
+pub(crate) use kinds;
+
 /// A step, and who may take it.
-pub(crate) trait Verb: Word {
+pub(crate) trait Verb: Kind {
     /// The least post that a person needs for it; nothing where it follows by itself or is an
     /// addressee's.
     fn post(self) -> Option<Post>;
@@ -98,7 +57,7 @@ pub(crate) struct Machine<S: 'static, V: 'static> {
     pub(crate) lines: &'static [Line<S, V>],
 }
 
-impl<S: Word, V: Verb> Machine<S, V> {
+impl<S: Kind, V: Verb> Machine<S, V> {
     /// Where a step leads from a state, if it may be taken there.
     pub(crate) fn leads(&self, from: S, verb: V) -> Option<S> {
         self.lines.iter().find(|(states, step, _)| *step == verb && states.contains(&from)).map(
@@ -127,7 +86,7 @@ impl<S: Word, V: Verb> Machine<S, V> {
     }
 
     fn refusal(&self, from: S, verb: V) -> Refusal {
-        let possible: Vec<Text> = S::all()
+        let possible: Vec<Text> = S::ALL
             .iter()
             .filter(|state| self.leads(**state, verb).is_some())
             .map(|state| state.name())
@@ -149,12 +108,12 @@ impl<S: Word, V: Verb> Machine<S, V> {
     }
 
     /// The table as rows: every state with every step.
-    pub(crate) fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Cell> {
         let mut rows = Vec::new();
-        for from in S::all() {
-            for verb in V::all() {
+        for from in S::ALL {
+            for verb in V::ALL {
                 let next = self.leads(*from, *verb);
-                rows.push(Row {
+                rows.push(Cell {
                     machine: Text::new(self.of.0, self.of.1),
                     state: from.name(),
                     state_code: from.code(),
@@ -176,7 +135,7 @@ impl<S: Word, V: Verb> Machine<S, V> {
 
 /// A state with a step: where it leads, or why it does not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct Cell {
     /// What is in the state: a case, a measure, an order.
     pub machine: Text,
     /// The state.

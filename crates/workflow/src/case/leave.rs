@@ -8,6 +8,7 @@ use super::state::{Case, Judgement};
 use super::table::{MEASURE, MeasureVerb};
 use crate::actor::{Actor, Post, Who};
 use crate::library::{Approval, Demand, Stage};
+use crate::life::Word as _;
 use crate::order::Orders;
 use crate::{Refusal, Why};
 

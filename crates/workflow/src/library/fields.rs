@@ -9,6 +9,7 @@ use model::time::Day;
 use serde::{Deserialize, Serialize};
 
 use super::form::FieldKind;
+use crate::life::Word as _;
 
 /// Characters of one value at most.
 const VALUE_CHARS_MAX: usize = 4000;

@@ -21,6 +21,7 @@ pub use form::{AddresseeKind, Approval, BasisKind, Demand, EffectKind, FieldKind
 
 use read::{RawMeasure, RawRisks, RawStage, RawStages, Reader, Word};
 
+use crate::life::Word as _;
 use crate::term::Term;
 
 /// Names that any text may use beside the fields of its measure.

@@ -9,6 +9,7 @@ use serde_saphyr::{SnippetMode, Spanned};
 use super::fault::Fault;
 use super::fields::Field;
 use super::form::{AddresseeKind, Approval, BasisKind, Demand, EffectKind, Seriousness, Stage};
+use crate::life::Word as _;
 use crate::term::Term;
 
 /// A text with its line.

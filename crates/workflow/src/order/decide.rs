@@ -9,7 +9,7 @@ use super::event::{OrderEvent, OrderResult, OrderStep};
 use super::state::{Order, Orders};
 use super::table::{ORDER, OrderVerb};
 use crate::actor::{Actor, Post, Who};
-use crate::machine::{Word, need};
+use crate::machine::{Kind as _, need};
 use crate::term::{Deadline, Term};
 use crate::words::{maybe, said};
 use crate::{Refusal, Why};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Post};
 use crate::library::{AddresseeKind, Basis, Filled};
-use crate::machine::words;
+use crate::life::words;
 use crate::term::Deadline;
 
 /// Something that happened to an order.
@@ -66,12 +66,9 @@ pub struct OrderText {
 words! {
     /// What an addressee says came of an order.
     OrderResult {
-        /// 已完成.
-        Done = "done", "已完成", "done";
-        /// 部分完成.
-        Partly = "partly", "部分完成", "partly done";
-        /// 无法执行.
-        Impossible = "impossible", "无法执行", "impossible";
+        Done "done" "已完成" "done",
+        Partly "partly" "部分完成" "partly done",
+        Impossible "impossible" "无法执行" "impossible",
     }
 }
 

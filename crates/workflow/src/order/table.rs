@@ -1,23 +1,19 @@
 //! The table of an order: from which state which step leads where.
 
 use crate::actor::Post;
-use crate::machine::{Leads, Machine, Verb, words};
+use crate::life::words;
+use crate::machine::{Leads, Machine, Verb, kinds};
 
 words! {
     /// The state of an order.
     OrderState {
-        /// 已下达.
-        Issued = "issued", "已下达", "issued";
-        /// 已签收.
-        Acknowledged = "acknowledged", "已签收", "acknowledged";
-        /// 已回执.
-        Reported = "reported", "已回执", "reported";
-        /// 已退回: what was reported does not do.
-        Returned = "returned", "已退回", "returned";
-        /// 已验收.
-        Accepted = "accepted", "已验收", "accepted";
-        /// 已解除.
-        Lifted = "lifted", "已解除", "lifted";
+        Issued "issued" "已下达" "issued",
+        Acknowledged "acknowledged" "已签收" "acknowledged",
+        Reported "reported" "已回执" "reported",
+        /// What was reported does not do.
+        Returned "returned" "已退回" "returned",
+        Accepted "accepted" "已验收" "accepted",
+        Lifted "lifted" "已解除" "lifted",
     }
 }
 
@@ -31,18 +27,17 @@ impl OrderState {
 words! {
     /// A step of an order.
     OrderVerb {
-        /// 签收.
-        Acknowledge = "acknowledge", "签收", "acknowledge";
-        /// 回执: the addressee says what came of it.
-        Report = "report", "回执", "report back";
-        /// 验收.
-        Accept = "accept", "验收", "accept";
-        /// 退回.
-        Return = "return", "退回", "return";
-        /// 解除: with the measure that it carries out.
-        Lift = "lift", "解除", "lift";
+        Acknowledge "acknowledge" "签收" "acknowledge",
+        /// The addressee says what came of it.
+        Report "report" "回执" "report back",
+        Accept "accept" "验收" "accept",
+        Return "return" "退回" "return",
+        /// With the measure that it carries out.
+        Lift "lift" "解除" "lift",
     }
 }
+
+kinds!(OrderState, OrderVerb);
 
 impl Verb for OrderVerb {
     fn post(self) -> Option<Post> {

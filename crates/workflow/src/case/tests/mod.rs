@@ -9,6 +9,7 @@ use crate::Refusal;
 use crate::actor::{Actor, Post, Who};
 use crate::library::tests::library;
 use crate::library::{AddresseeKind, FieldValue, Filled, Library};
+use crate::life::Word as _;
 use crate::numbers::Numbers;
 use crate::order::{Addressee, OrderCommand, OrderResult};
 

@@ -1,12 +1,12 @@
 //! The tables as aligned text: which step leads where from which state.
 
 use super::*;
-use crate::Row;
+use crate::Cell;
 
 /// A table with a line for each step and a column for each state: the state that it leads to, `·`
 /// where the state stays, nothing where it is refused.
 fn drawn(machine: &str) -> String {
-    let rows: Vec<Row> = states_table().into_iter().filter(|row| row.machine.en == machine).collect();
+    let rows: Vec<Cell> = states_table().into_iter().filter(|row| row.machine.en == machine).collect();
     let states: Vec<&str> = rows.iter().map(|row| row.state_code).fold(Vec::new(), |mut states, state| {
         if states.last() != Some(&state) {
             states.push(state);
