@@ -374,3 +374,44 @@ fn a_text_is_filled_in_both_languages() {
     assert_eq!(text.zh, "冻结甲平台的下列账户：A1、B2，金额（未填写）。");
     assert_eq!(text.en, "Freeze these accounts of 甲平台: A1, B2, amount (not filled in).");
 }
+
+/// The files below `/disposal` as they are shipped, and the forms of letters among them.
+fn shipped() -> (Vec<(String, String)>, Vec<String>) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../disposal");
+    let read = |folder: &str| -> Vec<(String, String)> {
+        let files = std::fs::read_dir(root.join(folder)).unwrap().map(|file| file.unwrap().path());
+        let files = files.filter(|path| path.is_file());
+        files
+            .map(|path| {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                (name, std::fs::read_to_string(path).unwrap())
+            })
+            .collect()
+    };
+    let forms = read("letters").into_iter();
+    let forms = forms
+        .filter_map(|(path, _)| Some(path.strip_prefix("letters/")?.strip_suffix(".typ")?.to_owned()))
+        .collect();
+    ([read(""), read("measures")].concat(), forms)
+}
+
+#[test]
+fn the_library_as_shipped_is_sound() {
+    let (files, forms) = shipped();
+    let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    let library = Library::load(files, &forms).unwrap_or_else(|faults| panic!("{faults}"));
+    // There is something to suggest for each risk in each of its lines, and at every stage.
+    for risk in library.risks() {
+        for line in &risk.lines {
+            let risks = BTreeSet::from([risk.id.clone()]);
+            let found = library.suggested(&risks, Some(line));
+            assert!(!found.is_empty(), "nothing is suggested for {} at {line}", risk.id);
+        }
+    }
+    for stage in Stage::OPEN {
+        assert!(library.measures().any(|measure| measure.stage == stage), "{}", stage.code());
+    }
+    let freeze = library.measure("freeze-accounts").unwrap();
+    assert_eq!(freeze.effect, Some(EffectKind::FreezeAccounts));
+}
