@@ -396,11 +396,16 @@ fn shipped() -> (Vec<(String, String)>, Vec<String>) {
     ([read(""), read("measures")].concat(), forms)
 }
 
-#[test]
-fn the_library_as_shipped_is_sound() {
+/// The library as it is shipped.
+pub(crate) fn shipped_library() -> Library {
     let (files, forms) = shipped();
     let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
-    let library = Library::load(files, &forms).unwrap_or_else(|faults| panic!("{faults}"));
+    Library::load(files, &forms).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn the_library_as_shipped_is_sound() {
+    let library = shipped_library();
     // There is something to suggest for each risk in each of its lines, and at every stage.
     for risk in library.risks() {
         for line in &risk.lines {

@@ -16,6 +16,7 @@ use crate::order::{Addressee, OrderCommand, OrderResult};
 mod events;
 mod properties;
 mod scenario;
+mod shipped;
 mod table;
 
 const PLATFORM: &str = "p2p-platform-0001";
