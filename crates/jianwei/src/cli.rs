@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    alerts, call_up, check, demo, erase, file, filings, grade, import, keys, letters, notices, prove, replay,
-    reviews, rules, serve, simulate, standard, study, verify, witness,
+    alerts, call_up, case, check, demo, erase, file, filings, grade, import, keys, letters, notices, prove,
+    replay, reviews, rules, serve, simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
 
@@ -40,6 +40,7 @@ enum Command {
     Grade(grade::Grade),
     Alerts(alerts::Alerts),
     Letters(letters::Letters),
+    Case(case::Cases),
     Reviews(reviews::Reviews),
     Notices(notices::Notices),
     Rules(rules::Rules),
@@ -68,6 +69,7 @@ pub(crate) fn run() -> Done {
         Command::Grade(grade) => grade.run(),
         Command::Alerts(alerts) => alerts.run(),
         Command::Letters(letters) => letters.run(),
+        Command::Case(cases) => cases.run(),
         Command::Reviews(reviews) => reviews.run(),
         Command::Notices(notices) => notices.run(),
         Command::Rules(rules) => rules.run(),

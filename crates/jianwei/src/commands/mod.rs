@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod call_up;
+pub(crate) mod case;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod erase;
