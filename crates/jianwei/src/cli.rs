@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    alerts, call_up, case, check, demo, erase, file, filings, grade, import, keys, letters, notices, prove,
+    alerts, call_up, case, check, demo, erase, file, filings, grade, import, keys, letters, notices, penalties, prove,
     replay, reviews, rules, serve, simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
@@ -41,6 +41,7 @@ enum Command {
     Alerts(alerts::Alerts),
     Letters(letters::Letters),
     Case(case::Cases),
+    Penalties(penalties::Penalties),
     Reviews(reviews::Reviews),
     Notices(notices::Notices),
     Rules(rules::Rules),
@@ -70,6 +71,7 @@ pub(crate) fn run() -> Done {
         Command::Alerts(alerts) => alerts.run(),
         Command::Letters(letters) => letters.run(),
         Command::Case(cases) => cases.run(),
+        Command::Penalties(penalties) => penalties.run(),
         Command::Reviews(reviews) => reviews.run(),
         Command::Notices(notices) => notices.run(),
         Command::Rules(rules) => rules.run(),

@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod letters;
 pub(crate) mod notices;
+pub(crate) mod penalties;
 pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod reviews;
