@@ -24,6 +24,18 @@ pub(crate) enum Noons {
     Skipped,
 }
 
+/// Lets the desk's timers go off that are due until a time, each at its own.
+fn timers_until(engine: &Engine, clock: &Clock, until: Time) -> Result<(), Report> {
+    loop {
+        let next = engine.desk().next_timer();
+        let Some(at) = next.filter(|at| *at <= until) else { return Ok(()) };
+        clock.advance(at);
+        if engine.tick_desk().map_err(plain)? == 0 {
+            return Ok(());
+        }
+    }
+}
+
 /// Files everything that had arrived by `now`, each at its time; returns how many records.
 pub(crate) fn file_all(
     engine: &Engine,
@@ -45,6 +57,7 @@ pub(crate) fn file_all(
             judge(engine, clock, noon)?;
             noon = noon.plus_seconds(24 * 3600);
         }
+        timers_until(engine, clock, at)?;
         clock.advance(at);
         Ok(())
     };
