@@ -14,7 +14,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 JIANWEI = $(or $(CARGO_TARGET_DIR),target)/release/jianwei
 ONCE ?=
 
-.PHONY: help demo test bench bless tools lint-tools
+.PHONY: help demo test bench bless tools lint-tools test-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,7 +23,7 @@ demo: tools ## build, simulate a market and serve it; ONCE=1 prints the grade ta
 	cargo build --release --locked --package jianwei
 	$(JIANWEI) demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: tools lint-tools ## format, lints and every test
+test: tools lint-tools test-tools ## format, lints and every test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --release --locked -- -D warnings
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; failed=0; \
@@ -39,8 +39,9 @@ bench: tools ## measure this machine: each part alone, then the whole path
 	cargo build --release --locked --package jianwei
 	$(JIANWEI) bench
 
-bless: tools ## write schemas/ and docs/standard/ from the tables of the standard
+bless: tools ## write schemas/, docs/standard/ and the tables of docs/views.md anew
 	JIANWEI_BLESS=1 cargo test --package jianwei-model --release --test published -- --test-threads=1
+	JIANWEI_BLESS=1 cargo test --package jianwei-views --release --lib page
 
 # What cannot be compiled without. Root on Debian gets it; everybody else is told what to install.
 tools:
@@ -60,3 +61,13 @@ lint-tools:
 	    if command -v rustup >/dev/null; then rustup component add $$component; \
 	    else echo "make: cargo $$part is missing; install the package $$component of your Rust" >&2; exit 1; fi; }; \
 	done
+
+# What tests start besides: PostgreSQL, on a port and in a folder of their own.
+test-tools:
+	@command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "make: installing PostgreSQL (postgresql), which tests start" && \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql; \
+	  else \
+	    echo "make: PostgreSQL is missing, which tests start; on Debian: sudo apt-get install postgresql" >&2; exit 1; \
+	  fi; }
