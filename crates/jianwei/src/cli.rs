@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::Bench;
 use crate::commands::{
-    alerts, call_up, case, check, demo, erase, file, filings, grade, import, keys, letters, notices, penalties, prove,
-    replay, reviews, rules, serve, simulate, standard, study, verify, witness,
+    alerts, call_up, case, check, demo, erase, file, filings, grade, import, keys, letters, notices,
+    penalties, prove, replay, reviews, rules, serve, simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
 

@@ -127,6 +127,12 @@ impl Making<'_> {
                     self.put(&REVIEW, &Reviewed { id, institution, handling: handling.clone() });
                 }
             }
+            // What happened to them stands in `desk_event`; they have no table of their own yet.
+            DeskEvent::Case(_)
+            | DeskEvent::Order(_)
+            | DeskEvent::Reserve(_)
+            | DeskEvent::Penalty(_)
+            | DeskEvent::Report(_) => {}
         }
     }
 

@@ -77,6 +77,11 @@ impl Naive {
             Topic::PublicNotice => "public_notice",
             Topic::Plan => "plan",
             Topic::Review => "review",
+            Topic::Case => "case",
+            Topic::Order => "order",
+            Topic::Reserve => "reserve",
+            Topic::Penalty => "penalty",
+            Topic::Report => "report",
         };
         let cells: &[(&'static str, &str)] = &[
             ("topic", topic),
@@ -94,6 +99,7 @@ impl Naive {
             DeskEvent::PublicNotice(event) => self.notice(event),
             DeskEvent::Plan(event) => self.plan(event),
             DeskEvent::Review(event) => self.review(position, event),
+            _ => {}
         }
     }
 
