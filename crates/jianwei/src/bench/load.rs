@@ -68,10 +68,15 @@ struct Receipt {
 
 impl Client {
     pub(super) fn new(server: &Server) -> Self {
+        Self::with_key(server, &server.key)
+    }
+
+    /// As another institution than the server's first.
+    pub(super) fn with_key(server: &Server, key: &str) -> Self {
         Self {
             agent: Agent::config_builder().http_status_as_error(false).build().into(),
             url: format!("{}/v1/filings/transaction", server.url),
-            authorization: format!("Bearer {}", server.key),
+            authorization: format!("Bearer {key}"),
         }
     }
 
@@ -141,12 +146,11 @@ pub(super) fn latencies(client: &Client, filings: &[Filing]) -> Fallible<Vec<Dur
 
 /// Files `per_filing` lines after the other until told to stop; returns how many were filed.
 pub(super) fn load_until(
-    server: &Server,
+    client: &Client,
     mut lines: TransactionLines,
     per_filing: u64,
     stop: &AtomicBool,
 ) -> Fallible<u64> {
-    let client = Client::new(server);
     let mut filed = 0;
     while !stop.load(Ordering::Relaxed) && lines.remaining() > 0 {
         let filing = Filing::next(&mut lines, per_filing, Coding::Zstd)?;

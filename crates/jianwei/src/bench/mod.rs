@@ -5,17 +5,19 @@
 //! | `parts` | each unavoidable part of filing alone, on one thread, in CPU time a record |
 //! | `whole` | the whole filing path over HTTP, in CPU time of a server in a process of its own |
 //! | `replay` | reading a ledger back and evaluating it again |
+//! | `alerts` | `bench alerts`: from a filing that makes an institution red to the push on a phone |
 //! | `ledger` | `bench ledger`: the ledger alone, with a raw file beside it |
 //! | `indicators` | `bench indicators`: Parquet, SQL and our side of `benches/duckdb_indicators.py` |
 //!
 //! and with them: `rules` (thirty rules of a day's work), `server` (`jianwei serve` in a process of
-//! its own), `load` (what loads it), `measure` (clocks), `report` (figures and how they are shown).
+//! its own), `load` (what loads it), `sink` (where pushes arrive), `measure` (clocks), `report` (figures and how they are shown).
 //!
 //! A ratio is only ever taken between figures of one run. CPU time is the yardstick because it
 //! hardly changes when something else runs on the machine; time on the clock is shown beside it.
 //!
 //! **Invariant:** nothing here is used by the server.
 
+mod alerts;
 mod indicators;
 mod ledger;
 mod load;
@@ -25,6 +27,7 @@ mod replay;
 mod report;
 mod rules;
 mod server;
+mod sink;
 mod whole;
 
 use std::error::Error;
@@ -92,6 +95,9 @@ enum What {
     /// Measure the ledger alone, with a raw file beside it
     #[command(after_help = "Example:\n  jianwei bench ledger --records 1000000")]
     Ledger(LedgerArgs),
+    /// Measure from a filing that makes an institution red to the push on a phone
+    #[command(after_help = "Example:\n  jianwei bench alerts --samples 300")]
+    Alerts(alerts::AlertsArgs),
     /// Write transactions as Parquet and query them: our side of benches/duckdb_indicators.py
     #[command(
         hide = true,
@@ -116,6 +122,9 @@ impl Bench {
             None => filing(&self.filing),
             Some(What::Ledger(args)) => {
                 measured(&args.common, |dir, report| ledger::measure(args.records, dir, report))
+            }
+            Some(What::Alerts(args)) => {
+                measured(&args.common, |dir, report| alerts::measure(&args, dir, report))
             }
             Some(What::Indicators(args)) => indicators::run(&args),
         };

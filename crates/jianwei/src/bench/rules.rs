@@ -113,7 +113,16 @@ pub(super) fn rulebook() -> Fallible<Rulebook> {
 
 /// Writes the rulebook's files into a folder.
 pub(super) fn write(dir: &Path) -> Fallible<()> {
-    for file in files() {
+    write_files(dir, files())
+}
+
+/// Adds the rulebook that is shipped to the files in a folder.
+pub(super) fn write_shipped(dir: &Path) -> Fallible<()> {
+    write_files(dir, rulebook::load::embedded_files())
+}
+
+fn write_files(dir: &Path, files: Vec<SourceFile>) -> Fallible<()> {
+    for file in files {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;

@@ -1,6 +1,7 @@
 //! The server that is measured: `jianwei serve` in a process of its own, so that nothing of what
 //! loads it counts as its work.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -37,11 +38,15 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server over a new data directory with a rulebook.
     pub(super) fn start(data: &Path, rulebook: &Path) -> Fallible<Self> {
+        Self::start_with(data, &[("--rulebook", rulebook)])
+    }
+
+    /// Starts a server over a new data directory with files that it is to read.
+    pub(super) fn start_with(data: &Path, files: &[(&str, &Path)]) -> Fallible<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
-            .arg("--rulebook")
-            .arg(rulebook)
+            .args(files.iter().flat_map(|(option, file)| [OsStr::new(option), file.as_os_str()]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -50,9 +55,13 @@ impl Server {
         output.read_line(&mut line)?;
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.ok_or_else(|| format!("the server did not start: {line}"))?.to_owned();
-        let access = Access::open(&DataDir::new(data).access())?;
-        let key = access.issue(Role::Institution(InstitutionId::synthetic(1)), Clock::system().now())?;
+        let key = issue(data, 1)?;
         Ok(Self { child, _output: output, url, key, data: data.to_owned() })
+    }
+
+    /// The key of another institution.
+    pub(super) fn key_of(&self, institution: u32) -> Fallible<String> {
+        issue(&self.data, institution)
     }
 
     /// CPU time that it has had.
@@ -92,6 +101,11 @@ impl Server {
             false => Err(format!("the server ended badly: {status}").into()),
         }
     }
+}
+
+fn issue(data: &Path, institution: u32) -> Fallible<String> {
+    let access = Access::open(&DataDir::new(data).access())?;
+    Ok(access.issue(Role::Institution(InstitutionId::synthetic(institution)), Clock::system().now())?)
 }
 
 impl Drop for Server {

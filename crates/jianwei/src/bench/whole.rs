@@ -135,7 +135,7 @@ fn latency(server: &Server, args: &FilingArgs) -> Fallible<Vec<Figure>> {
                 .filter(|_| load == "under load")
                 .map(|number| {
                     let (stop, lines) = (&stop, transactions(seed + 50 + number, 1 << 40));
-                    scope.spawn(move || load_until(server, lines, BESIDE_RECORDS, stop))
+                    scope.spawn(move || load_until(&Client::new(server), lines, BESIDE_RECORDS, stop))
                 })
                 .collect();
             let times = small_filings(&client, seed);
