@@ -11,10 +11,10 @@ use model::time::Time;
 /// has caught up could take years.
 const HELD_SECONDS_MAX: i64 = 24 * 3600;
 
-/// The machine's clock is behind the ledger's latest receipt, or call-up.
+/// The machine's clock is behind the ledger's latest receipt, call-up or event of the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockBehind {
-    /// When the latest filing or call-up was received.
+    /// The latest time that the ledger bears: when something was received, or done at the desk.
     pub latest: Time,
     /// What the machine's clock said.
     pub machine: Time,
@@ -26,12 +26,12 @@ impl fmt::Display for ClockBehind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { latest, machine, is_held } = self;
         let consequence = match is_held {
-            true => "receipts repeat the later time until the clock has caught up",
+            true => "the later time is repeated until the clock has caught up",
             false => "that is more than a day, so the clock is believed",
         };
         write!(
             f,
-            "this machine's clock says {machine}, the latest receipt bears {latest}: {consequence}; check the clock"
+            "this machine's clock says {machine}, the ledger's latest time is {latest}: {consequence}; check the clock"
         )
     }
 }

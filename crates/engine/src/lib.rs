@@ -256,7 +256,8 @@ impl Engine {
         let recovered = recover(&reader, &keys, &identity, seen, history, Arc::clone(&rulebook), planned)?;
         let clock_behind = {
             let (filings, call_ups) = (&recovered.filings, &recovered.call_ups);
-            clock_at_start::resume(&clock, filings.latest_received_at().max(call_ups.latest_at()))
+            let received = filings.latest_received_at().max(call_ups.latest_at());
+            clock_at_start::resume(&clock, received.max(recovered.desk_latest_at))
         };
 
         let (commands, for_sealer) = bounded(COMMANDS_WAITING);

@@ -8,6 +8,7 @@ use ledger::keystore::KeyStore;
 use model::columns::Columns;
 use model::event::{Occasion, RuleStep};
 use model::spec::StreamSpec;
+use model::time::Time;
 use rulebook::Rulebook;
 use store::history::History;
 use store::seen::Seen;
@@ -32,6 +33,8 @@ pub(crate) struct Recovered {
     pub(crate) board: Board,
     pub(crate) steps: Vec<RuleStep>,
     pub(crate) desk: Desk,
+    /// The latest time that something bears that happened on the desk.
+    pub(crate) desk_latest_at: Option<Time>,
     pub(crate) directory: Directory,
 }
 
@@ -56,6 +59,7 @@ pub(crate) fn recover(
     let (filings, call_ups, board) = (Filings::default(), CallUps::default(), Board::default());
     let mut steps = Vec::new();
     let (mut desk, mut directory) = (Desk::default(), Directory::default());
+    let mut desk_latest_at = None;
     let (mut findings, mut grades, mut notices) = (Vec::new(), Vec::new(), Vec::new());
     let checkpoint = String::from_utf8_lossy(&reader.checkpoint()).into_owned();
     let old = |position| record_at(reader, keys, position);
@@ -113,7 +117,10 @@ pub(crate) fn recover(
                 notices.push(*notice);
             }
             Item::RuleStep(step, _) => steps.push(*step),
-            Item::Desk(event, position) => desk.apply(&event, position),
+            Item::Desk(event, position) => {
+                desk_latest_at = desk_latest_at.max(Some(event.at()));
+                desk.apply(&event, position);
+            }
             // It is the last of what it came to.
             Item::Occasion(occasion, _) => board.add(Outputs {
                 findings: std::mem::take(&mut findings),
@@ -129,7 +136,7 @@ pub(crate) fn recover(
         evaluator.forget_changes(&occasion);
     }
     seen.settle(reader.size())?;
-    Ok(Recovered { seen, evaluator, filings, call_ups, board, steps, desk, directory })
+    Ok(Recovered { seen, evaluator, filings, call_ups, board, steps, desk, desk_latest_at, directory })
 }
 
 /// The revisions among rows that the index has already.
