@@ -16,6 +16,8 @@ pub struct Review {
     pub found_at: Time,
     /// The last working day on which it is in time; where the calendar ends before, that is said.
     pub due: Result<Day, BeyondCalendar>,
+    /// Whether two persons have to say the same before it is decided.
+    pub four_eyes: bool,
 }
 
 impl Review {
@@ -31,12 +33,12 @@ type Key = (String, String, Day, Vec<(String, String)>);
 /// The queue, from findings in the order in which they were sealed, each with its time. A finding
 /// that no longer holds leaves the queue; one that got worse keeps its deadline.
 pub fn queue<'f>(book: &Rulebook, findings: impl IntoIterator<Item = (&'f Finding, Time)>) -> Vec<Review> {
-    let working_days: BTreeMap<&str, u32> = (book.entries().iter().map(|entry| entry.meta()))
-        .filter_map(|meta| Some((meta.id.as_str(), meta.review_working_days?)))
+    let reviewed: BTreeMap<&str, (u32, bool)> = (book.entries().iter().map(|entry| entry.meta()))
+        .filter_map(|meta| Some((meta.id.as_str(), (meta.review_working_days?, meta.review_four_eyes))))
         .collect();
     let mut waiting: BTreeMap<Key, Review> = BTreeMap::new();
     for (finding, found_at) in findings {
-        let Some(days) = working_days.get(finding.reason.entry.as_str()) else { continue };
+        let Some((days, four_eyes)) = reviewed.get(finding.reason.entry.as_str()) else { continue };
         let key =
             (finding.reason.entry.clone(), finding.institution.clone(), finding.day, finding.group.clone());
         if finding.reason.verdict == Verdict::Graded(Grade::Green) {
@@ -44,8 +46,12 @@ pub fn queue<'f>(book: &Rulebook, findings: impl IntoIterator<Item = (&'f Findin
             continue;
         }
         let due = || book.calendar().working_days_after(found_at.day(), *days);
-        let review =
-            waiting.entry(key).or_insert_with(|| Review { finding: finding.clone(), found_at, due: due() });
+        let review = waiting.entry(key).or_insert_with(|| Review {
+            finding: finding.clone(),
+            found_at,
+            due: due(),
+            four_eyes: *four_eyes,
+        });
         review.finding = finding.clone();
     }
     let mut queue: Vec<Review> = waiting.into_values().collect();

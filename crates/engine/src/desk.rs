@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** who decides holds the turn until what was decided is sealed and applied.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -20,6 +21,7 @@ use model::columns::Columns;
 use model::event::GradeEvent;
 use model::spec::{Record, StreamSpec};
 use model::streams::{LineOfBusiness, Register};
+use model::text::Text;
 use model::time::Time;
 use rulebook::Rulebook;
 use seal::EventKind;
@@ -28,10 +30,11 @@ use workflow::delivery::{Delivery, Outcome};
 use workflow::desk::{Desk, DeskCommand, DeskEvent, Topic};
 use workflow::letter::{LetterEvent, LetterStep};
 use workflow::policy::{Directory, Policy};
+use workflow::review::{self, ReviewCommand};
 use workflow::{Entries, EntryText, Refusal, Setting};
 
 use crate::sealer::{Command, Event, SealerError};
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, Review};
 
 /// Timers that go off together at most, so that what is sealed at once stays small.
 const TIMERS_TOGETHER: usize = 4096;
@@ -319,6 +322,27 @@ impl Engine {
         let who = self.office.policy.roster.who(by);
         let now = self.clock.now();
         self.office.act(now, &self.commands, |desk, setting| desk.command(command, &who, setting))
+    }
+
+    /// Does the same with findings that wait for a person, named by their [`review::identifier`]s:
+    /// each is a step of its own, durable when this returns, and one that is refused keeps no other
+    /// from being done.
+    pub fn review(
+        &self,
+        ids: &[String],
+        command: &ReviewCommand,
+        by: &Actor,
+    ) -> Vec<Result<Vec<DeskEvent>, DeskError>> {
+        let queue = self.review_queue();
+        let waiting: BTreeMap<String, &Review> =
+            queue.iter().map(|review| (review::identifier(&review.finding), review)).collect();
+        let outcomes = ids.iter().map(|id| {
+            let review = waiting.get(id);
+            let review = review.ok_or_else(|| Refusal::not_found(&Text::new("复核", "review"), id))?;
+            let (finding, four_eyes) = (Box::new(review.finding.clone()), review.four_eyes);
+            self.at_desk(&DeskCommand::Review { finding, four_eyes, command: command.clone() }, by.clone())
+        });
+        outcomes.collect()
     }
 
     /// Lets the timers go off that are due; how many events came of it.

@@ -25,7 +25,6 @@ mod options;
 mod problem;
 mod query;
 mod receipts;
-mod reviews;
 mod routes;
 mod server;
 mod standard;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use engine::intake::{FilingError, Receipt};
 use model::event::RefusedLine;
 use model::fault::{Fault, FaultCode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::answer;
 
@@ -16,6 +16,7 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Problem {
     fault: Fault,
+    detail_zh: Option<String>,
     receipt: Option<Box<Receipt>>,
     refusals: Vec<RefusedLine>,
 }
@@ -30,6 +31,8 @@ struct Document<'a> {
     status: u16,
     code: FaultCode,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_zh: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     pointer: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,47 +56,64 @@ impl Problem {
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(FaultCode::NotFound, detail)
     }
-}
 
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
-        Self { fault, receipt: None, refusals: Vec::new() }
+    /// The same sentence in Chinese.
+    pub(crate) fn in_chinese(mut self, detail: String) -> Self {
+        self.detail_zh = Some(detail);
+        self
     }
-}
 
-impl From<FilingError> for Problem {
-    fn from(error: FilingError) -> Self {
-        Self { fault: error.fault, receipt: error.receipt, refusals: error.refusals }
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.fault.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    /// What is told of it. What failed on our side may name files and addresses: that is for the log.
+    fn document(&self) -> Document<'_> {
         let code = self.fault.code;
-        // What failed on our side may name files and addresses: it is for the log.
         let ours = matches!(code, FaultCode::Internal | FaultCode::StorageFailed);
-        let detail = if ours { code.help() } else { &self.fault.detail };
         if ours {
             tracing::error!(%code, detail = self.fault.detail, "request failed");
         } else {
             tracing::info!(%code, "request refused");
         }
-        let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = answer::json(
-            status,
-            "application/problem+json",
-            &Document {
-                kind: format!("urn:jianwei:fault:{code}"),
-                title: code.help(),
-                title_zh: code.help_zh(),
-                status: status.as_u16(),
-                code,
-                detail,
-                pointer: &self.fault.pointer,
-                receipt: self.receipt.as_deref(),
-                refusals: &self.refusals,
-            },
-        );
+        Document {
+            kind: format!("urn:jianwei:fault:{code}"),
+            title: code.help(),
+            title_zh: code.help_zh(),
+            status: self.status().as_u16(),
+            code,
+            detail: if ours { code.help() } else { &self.fault.detail },
+            detail_zh: self.detail_zh.as_deref().filter(|_| !ours),
+            pointer: &self.fault.pointer,
+            receipt: self.receipt.as_deref(),
+            refusals: &self.refusals,
+        }
+    }
+}
+
+/// As a part of an answer that tells of several things.
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document().serialize(serializer)
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self { fault, detail_zh: None, receipt: None, refusals: Vec::new() }
+    }
+}
+
+impl From<FilingError> for Problem {
+    fn from(error: FilingError) -> Self {
+        Self { fault: error.fault, detail_zh: None, receipt: error.receipt, refusals: error.refusals }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = answer::json(status, "application/problem+json", &self.document());
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED => {

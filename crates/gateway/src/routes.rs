@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post, put};
 use serde_json::json;
 
-use crate::desk::{alerts, deliveries, letters, plans, public};
+use crate::desk::{alerts, deliveries, letters, plans, public, reviews};
 use crate::problem::Problem;
-use crate::{Shared, answer, call_ups, filing, grades, health, notices, receipts, reviews, standard, tree};
+use crate::{Shared, answer, call_ups, filing, grades, health, notices, receipts, standard, tree};
 
 /// Address, method and what answers.
 type Route = (&'static str, &'static str, MethodRouter<Shared>);
@@ -23,7 +23,8 @@ fn routes() -> Vec<Route> {
         ("/v1/grades", "get", get(grades::grades)),
         ("/v1/findings", "get", get(grades::findings)),
         ("/v1/notices", "get", get(notices::notices)),
-        ("/v1/reviews", "get", get(reviews::reviews)),
+        ("/v1/reviews", "get", get(reviews::list)),
+        ("/v1/reviews/steps", "post", post(reviews::steps)),
         ("/v1/alerts", "get", get(alerts::list)),
         ("/v1/alerts/{id}", "get", get(alerts::one)),
         ("/v1/alerts/{id}/steps", "post", post(alerts::step)),

@@ -175,4 +175,6 @@ pub struct Meta {
     pub nature: Nature,
     /// Working days within which a person has to have looked at what it finds (requirement 1.7).
     pub review_working_days: Option<u32>,
+    /// Whether two persons have to say so before that is decided (requirement 3.1).
+    pub review_four_eyes: bool,
 }

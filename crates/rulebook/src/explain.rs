@@ -108,7 +108,11 @@ fn head(lines: &mut Lines, meta: &Meta) {
     }
     if let Some(days) = meta.review_working_days {
         let within = language.pick("个工作日内人工复核", " working days for a human review");
-        lines.add("复核", "Review", &format!("{days}{within}"));
+        let eyes = match meta.review_four_eyes {
+            true => language.pick("，双人复核", ", by two persons"),
+            false => "",
+        };
+        lines.add("复核", "Review", &format!("{days}{within}{eyes}"));
     }
 }
 

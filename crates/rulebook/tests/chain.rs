@@ -117,6 +117,25 @@ fn a_chained_rulebook_is_sound_and_its_query_tells_borrowers_apart() {
 }
 
 #[test]
+fn a_review_may_want_two_persons() {
+    const GUIDANCE: &str = "guidance/large-borrower.sql";
+    for (review, wanted) in [
+        ("{working_days: 5}", (Some(5), false)),
+        ("{working_days: 2, four_eyes: true}", (Some(2), true)),
+        ("{working_days: 2, four_eyes: false}", (Some(2), false)),
+    ] {
+        let book = book(changed(GUIDANCE, "{working_days: 5}", review));
+        let entry = book.entry("large-borrower").unwrap();
+        let meta = entry.meta();
+        assert_eq!((meta.review_working_days, meta.review_four_eyes), wanted, "{review}");
+    }
+    for review in ["{four_eyes: true}", "{working_days: 5, four_eyes: 2}", "{working_days: 5, eyes: 4}"] {
+        let found = faults(changed(GUIDANCE, "{working_days: 5}", review));
+        assert_ne!(found, "no fault", "{review}");
+    }
+}
+
+#[test]
 fn broken_links_and_keys() {
     const RULE: &str = "special/many.yaml";
     const GUIDANCE: &str = "guidance/large-borrower.sql";

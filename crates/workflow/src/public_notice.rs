@@ -110,7 +110,8 @@ pub struct PublicNotice {
     pub standing: Standing,
     /// When that changed last.
     pub updated_at: Time,
-    /// What was said when it was settled or withdrawn.
+    /// What was said when it was settled or withdrawn: the house's own words, not for the public.
+    #[serde(skip_serializing)]
     pub note: Option<String>,
 }
 

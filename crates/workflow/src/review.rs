@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::event::Finding;
+use model::event::{Finding, Verdict};
 use model::time::{Day, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -71,6 +71,8 @@ pub struct Subject {
     pub day: Day,
     /// What was grouped by.
     pub group: Vec<(String, String)>,
+    /// What it came to.
+    pub verdict: Verdict,
     /// The value.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<String>,
@@ -86,6 +88,7 @@ impl Subject {
             entry_hash: finding.reason.entry_hash.clone(),
             day: finding.day,
             group: finding.group.clone(),
+            verdict: finding.reason.verdict,
             value: finding.reason.value.clone(),
             at: finding.at,
         }
@@ -121,17 +124,41 @@ pub enum Decision {
     Dismissed,
 }
 
+/// That somebody looked at a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    /// Who.
+    pub by: Actor,
+    /// When first.
+    pub at: Time,
+}
+
+/// What somebody said who decided on a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Time,
+    /// What it is.
+    pub decision: Decision,
+    /// Why.
+    pub reason: String,
+}
+
 /// What people did with a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Handling {
     /// Who sees to it.
     pub claimed_by: Option<Actor>,
-    /// Who looked at it, and when first.
-    pub looked: Vec<(Actor, Time)>,
-    /// What each person said who decided on it, and when.
-    pub said: Vec<(Actor, Time, Decision, String)>,
-    /// What it came to.
+    /// Who looked at it.
+    pub looked: Vec<Looked>,
+    /// What each person said who decided on it as it stands.
+    pub said: Vec<Said>,
+    /// What was said last; whether that is the end of it, [`Handling::is_decided`] says.
     pub decision: Option<Decision>,
+    /// What the finding came to that was decided on: one that got worse since waits again.
+    pub verdict: Option<Verdict>,
     /// The case that it joined.
     pub case: Option<String>,
 }
@@ -158,24 +185,21 @@ impl Reviews {
         let handling = self.by_id.entry(event.id.clone()).or_default();
         match &event.step {
             ReviewStep::Looked => {
-                if !handling.looked.iter().any(|(who, _)| *who == event.by) {
-                    handling.looked.push((event.by.clone(), event.at));
+                if !handling.looked.iter().any(|looked| looked.by == event.by) {
+                    handling.looked.push(Looked { by: event.by.clone(), at: event.at });
                 }
             }
             ReviewStep::Claimed => handling.claimed_by = Some(event.by.clone()),
             ReviewStep::Released => handling.claimed_by = None,
-            ReviewStep::Confirmed { reason, .. } => decide(handling, event, Decision::Confirmed, reason),
-            ReviewStep::Dismissed { reason, .. } => decide(handling, event, Decision::Dismissed, reason),
+            ReviewStep::Confirmed { reason, finding } => {
+                handling.decide(event, Decision::Confirmed, reason, finding.verdict);
+            }
+            ReviewStep::Dismissed { reason, finding } => {
+                handling.decide(event, Decision::Dismissed, reason, finding.verdict);
+            }
             ReviewStep::CaseJoined { case } => handling.case = Some(case.clone()),
         }
     }
-}
-
-fn decide(handling: &mut Handling, event: &ReviewEvent, decision: Decision, reason: &str) {
-    // Who decides otherwise than the first begins anew: the two have to agree.
-    handling.said.retain(|(_, _, said, _)| *said == decision);
-    handling.said.push((event.by.clone(), event.at, decision, reason.to_owned()));
-    handling.decision = Some(decision);
 }
 
 /// What a person does with a flagged finding.
@@ -201,12 +225,31 @@ pub enum ReviewCommand {
 }
 
 impl Handling {
-    /// Whether nothing more is to be done.
-    pub fn is_decided(&self, four_eyes: bool) -> bool {
-        match self.decision {
-            None => false,
-            Some(_) => !four_eyes || self.said.len() >= 2,
+    /// Whether nothing more is to be done with a finding that comes to this.
+    pub fn is_decided(&self, verdict: Verdict, four_eyes: bool) -> bool {
+        self.said_of(verdict).len() >= if four_eyes { 2 } else { 1 }
+    }
+
+    /// What was said that counts for a finding that comes to this: of a better one it does not.
+    fn said_of(&self, verdict: Verdict) -> &[Said] {
+        let decided = self.verdict.map(Verdict::grade);
+        let counts = decided.is_some_and(|decided| match (decided, verdict.grade()) {
+            (Some(decided), Some(now)) => now <= decided,
+            (decided, now) => decided == now,
+        });
+        if counts { &self.said } else { &[] }
+    }
+
+    fn decide(&mut self, event: &ReviewEvent, decision: Decision, reason: &str, verdict: Verdict) {
+        if self.said_of(verdict).is_empty() {
+            self.said.clear();
         }
+        // Who decides otherwise than the first begins anew: the two have to agree.
+        self.said.retain(|said| said.decision == decision);
+        let (by, at, reason) = (event.by.clone(), event.at, reason.to_owned());
+        self.said.push(Said { by, at, decision, reason });
+        self.decision = Some(decision);
+        self.verdict = Some(verdict);
     }
 }
 
@@ -230,8 +273,9 @@ pub fn command(
         ));
     }
     let id = identifier(finding);
+    let verdict = finding.reason.verdict;
     if let Some(handling) = handling
-        && handling.is_decided(four_eyes)
+        && handling.is_decided(verdict, four_eyes)
         && *command != ReviewCommand::Look
     {
         return Err(Refusal::new(
@@ -261,11 +305,11 @@ pub fn command(
             Some(_) => ReviewStep::Released,
         },
         ReviewCommand::Confirm { reason } => {
-            may_decide(&id, handling, who, Decision::Confirmed)?;
+            may_decide(finding, handling, who, Decision::Confirmed)?;
             ReviewStep::Confirmed { reason: said(reason)?, finding: Box::new(Subject::of(finding)) }
         }
         ReviewCommand::Dismiss { reason } => {
-            may_decide(&id, handling, who, Decision::Dismissed)?;
+            may_decide(finding, handling, who, Decision::Dismissed)?;
             ReviewStep::Dismissed { reason: said(reason)?, finding: Box::new(Subject::of(finding)) }
         }
     };
@@ -277,17 +321,25 @@ fn claimed_by(id: &str, by: &Actor) -> Refusal {
 }
 
 /// The first to decide is who claimed it, or anybody when nobody did; the second is another person.
-fn may_decide(id: &str, handling: Option<&Handling>, who: &Who, decision: Decision) -> Result<(), Refusal> {
+fn may_decide(
+    finding: &Finding,
+    handling: Option<&Handling>,
+    who: &Who,
+    decision: Decision,
+) -> Result<(), Refusal> {
     let Some(handling) = handling else { return Ok(()) };
-    let agrees = handling.said.iter().any(|(_, _, said, _)| *said == decision);
-    let own = handling.said.iter().any(|(by, _, said, _)| *said == decision && by.is_same_person(&who.actor));
+    let id = identifier(finding);
+    let said = handling.said_of(finding.reason.verdict);
+    let mut agreeing = said.iter().filter(|said| said.decision == decision);
+    let agrees = agreeing.clone().next().is_some();
+    let own = agreeing.any(|said| said.by.is_same_person(&who.actor));
     match (&handling.claimed_by, own) {
         (_, true) => Err(Refusal::new(
             Why::FourEyes,
             format!("复核{id}须由另一人再作认定。"),
             format!("Review {id} takes a second person's decision."),
         )),
-        (Some(by), false) if !agrees && !by.is_same_person(&who.actor) => Err(claimed_by(id, by)),
+        (Some(by), false) if !agrees && !by.is_same_person(&who.actor) => Err(claimed_by(&id, by)),
         _ => Ok(()),
     }
 }
@@ -340,12 +392,25 @@ mod tests {
             (true, "a confirm, b dismiss, b confirm", false),
             (false, "x confirm!", false),
             (false, "a release!", false),
+            // `W`: the finding gets worse; `w`: it gets better again.
+            (false, "a dismiss, W, a dismiss", true),
+            (false, "a dismiss, W", false),
+            (false, "W, a dismiss, w", true),
+            (true, "a dismiss, W, b dismiss, a dismiss", true),
+            (true, "a dismiss, W, a dismiss, w", false),
+            (true, "a confirm, b confirm, W, b confirm, b confirm!", false),
         ];
         for (four_eyes, script, decided) in table {
             let mut reviews = Reviews::default();
-            let id = identifier(&finding());
+            let mut finding = finding();
+            let id = identifier(&finding);
             for said in script.split(", ") {
-                let (person, what) = said.split_once(' ').unwrap();
+                match said {
+                    "W" => finding.reason.verdict = Verdict::Graded(Grade::Red),
+                    "w" => finding.reason.verdict = Verdict::Graded(Grade::Yellow),
+                    _ => {}
+                }
+                let Some((person, what)) = said.split_once(' ') else { continue };
                 let who = match person {
                     "x" => Who::party(Actor::Institution("i".to_owned())),
                     "h" => Who::person(person, Post::Head),
@@ -359,7 +424,7 @@ mod tests {
                     "confirm" => ReviewCommand::Confirm { reason },
                     _ => ReviewCommand::Dismiss { reason },
                 };
-                match command(&finding(), reviews.get(&id), &asked, &who, four_eyes, Time(0)) {
+                match command(&finding, reviews.get(&id), &asked, &who, four_eyes, Time(0)) {
                     Ok(event) => {
                         assert!(!what.ends_with('!'), "{script}: {said}");
                         reviews.apply(&event);
@@ -367,7 +432,8 @@ mod tests {
                     Err(refusal) => assert!(what.ends_with('!'), "{script}: {said}: {refusal}"),
                 }
             }
-            let is_decided = reviews.get(&id).is_some_and(|handling| handling.is_decided(four_eyes));
+            let is_decided =
+                reviews.get(&id).is_some_and(|one| one.is_decided(finding.reason.verdict, four_eyes));
             assert_eq!(is_decided, decided, "{script}");
         }
     }

@@ -4,15 +4,38 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use engine::access::Role;
+use serde_json::{Value, json};
+use workflow::actor::Actor;
 use workflow::desk::DeskCommand;
 use workflow::letter::{Letter, LetterCommand, LetterState};
 
-use super::{act, part, read};
+use super::{Listed, act, part, read};
 use crate::address::{self, Segment};
 use crate::blocking::blocking;
 use crate::problem::Problem;
 use crate::query::Parameters;
 use crate::{Shared, answer, caller};
+
+/// Whether the bearer sees a letter: an institution those to it that left, and none about it to
+/// others.
+fn may_see(role: &Role, letter: &Letter) -> bool {
+    match role {
+        Role::Institution(own) => {
+            letter.state == LetterState::Released && letter.to == Actor::Institution(own.to_string())
+        }
+        _ => caller::sees_all(role),
+    }
+}
+
+/// A letter as a list has it: what it says is read one by one, since that is sealed.
+fn in_short(letter: &Letter) -> Value {
+    let mut shown = json!(letter);
+    if let Some(shown) = shown.as_object_mut() {
+        shown.remove("data");
+    }
+    shown
+}
 
 /// `GET /v1/letters?institution=&about=&offset=&limit=`: the newest first. An institution sees those to
 /// it that left.
@@ -25,17 +48,18 @@ pub(crate) async fn list(
     let parameters =
         Parameters::read(query.as_deref().unwrap_or(""), &["institution", "about", "offset", "limit"])?;
     let stated = parameters.get("institution").map(str::to_owned);
-    let is_own = !caller::sees_all(&role);
     let institution = caller::asked_for(&role, stated, |own| own.as_str().to_owned())?;
     let about = parameters.get("about");
     let page = parameters.page()?;
     let wanted = |letter: &&Letter| {
         institution.as_ref().is_none_or(|wanted| *wanted == letter.institution)
             && about.is_none_or(|about| about == letter.about)
-            && (!is_own || letter.state == LetterState::Released)
+            && may_see(&role, letter)
     };
     let desk = context.engine.desk();
-    Ok(answer::ok(&part(desk.letters.all().rev(), wanted, page)))
+    let Listed { total, offset, items } = part(desk.letters.all().rev(), wanted, page);
+    let items: Vec<Value> = items.into_iter().map(in_short).collect();
+    Ok(answer::ok(&Listed { total, offset, items }))
 }
 
 /// `GET /v1/letters/{id}`. That an institution read its letter is sealed.
@@ -50,11 +74,8 @@ pub(crate) async fn one(
     let is_own = !caller::sees_all(&role);
     let letter = {
         let desk = context.engine.desk();
-        let seen = |letter: &&Letter| {
-            caller::may_see_of(&role, &letter.institution)
-                && (!is_own || letter.state == LetterState::Released)
-        };
-        desk.letters.get(&id).filter(seen).cloned().ok_or_else(nothing)?
+        let seen = desk.letters.get(&id).filter(|letter| may_see(&role, letter));
+        seen.cloned().ok_or_else(nothing)?
     };
     blocking(move || {
         if is_own {

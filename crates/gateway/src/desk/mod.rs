@@ -7,11 +7,15 @@ pub(crate) mod deliveries;
 pub(crate) mod letters;
 pub(crate) mod plans;
 pub(crate) mod public;
+pub(crate) mod reviews;
+
+use std::error::Error as _;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use engine::desk::DeskError;
+use http_body_util::LengthLimitError;
 use model::fault::{Fault, FaultCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +42,7 @@ impl From<DeskError> for Problem {
                     Why::BadValue => FaultCode::MalformedValue,
                     Why::BeyondCalendar => FaultCode::BeyondCalendar,
                 };
-                Self::new(code, format!("{} {}", refusal.en, refusal.zh))
+                Self::new(code, refusal.en).in_chinese(refusal.zh)
             }
             DeskError::Sealer(error) => Self::new(FaultCode::StorageFailed, error.to_string()),
             DeskError::Storage(error) => Self::new(FaultCode::StorageFailed, error),
@@ -56,7 +60,7 @@ struct Listed<T> {
 }
 
 /// The part of what `wanted` names that a page asks for.
-fn part<T: Clone>(
+fn part<T>(
     all: impl Iterator<Item = T>,
     wanted: impl Fn(&T) -> bool,
     (offset, limit): (usize, usize),
@@ -77,9 +81,14 @@ async fn read<T: DeserializeOwned>(context: &Context, body: Body) -> Result<T, P
         context.options.body_idle_timeout,
         axum::body::to_bytes(body, REQUEST_BYTES_MAX),
     );
-    let incomplete =
-        || Problem::new(FaultCode::BodyIncomplete, "The body did not come, or is longer than is taken here.");
-    let body = reading.await.map_err(|_| incomplete())?.map_err(|_| incomplete())?;
+    let incomplete = || Problem::new(FaultCode::BodyIncomplete, "The body did not come whole.");
+    let body = reading.await.map_err(|_| incomplete())?.map_err(|error| match error.source() {
+        Some(source) if source.is::<LengthLimitError>() => {
+            let detail = format!("A body of up to {REQUEST_BYTES_MAX} bytes is taken here.");
+            Problem::new(FaultCode::BodyTooLarge, detail)
+        }
+        _ => incomplete(),
+    })?;
     let malformed = |error: serde_json::Error| {
         Problem::from(Fault::whole(FaultCode::MalformedJson, format!("Not what is taken here: {error}.")))
     };

@@ -15,6 +15,8 @@ const REVIEW_WORKING_DAYS_MAX: u32 = 60;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawReview {
     working_days: serde_saphyr::Spanned<u32>,
+    #[serde(default)]
+    four_eyes: bool,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +141,7 @@ impl RawMeta {
             title: title?,
             text: text?,
             review_working_days: review.map(|days| days.value),
+            review_four_eyes: self.review.as_ref().is_some_and(|review| review.four_eyes),
             serves: self.serves.map(|word| word.value),
             details: self.details.map(|word| word.value),
             demands: self.demands.into_iter().map(|word| word.value).collect(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use model::event::Finding;
 use model::text::Text;
 use model::time::Day;
 
@@ -18,6 +19,7 @@ use crate::plan;
 use crate::public_notice::{PublicNoticeEvent, PublicNoticeStep};
 use crate::report::{self, ReportCommand};
 use crate::reserve::{self, ReserveCommand};
+use crate::review::{self, ReviewCommand};
 use crate::setting::Setting;
 use crate::{Why, actor::Post};
 
@@ -105,6 +107,15 @@ pub enum DeskCommand {
         id: String,
         /// Why.
         reason: String,
+    },
+    /// With a finding that waits for a person.
+    Review {
+        /// The finding as it stands.
+        finding: Box<Finding>,
+        /// Whether two persons have to say the same.
+        four_eyes: bool,
+        /// What.
+        command: ReviewCommand,
     },
 }
 
@@ -219,6 +230,10 @@ impl Desk {
                     by: who.actor.clone(),
                     step: PublicNoticeStep::Withdrawn { reason: reason.trim().to_owned() },
                 });
+            }
+            DeskCommand::Review { finding, four_eyes, command } => {
+                let handling = self.reviews.get(&review::identifier(finding));
+                following.push(review::command(finding, handling, command, who, *four_eyes, setting.now)?);
             }
         }
         Ok(following.events)

@@ -263,6 +263,7 @@ fn key_in_chinese(key: &str) -> Option<&'static str> {
         "demands" => "对应要求条目",
         "nature" => "性质",
         "review.working_days" => "人工复核期限",
+        "review.four_eyes" => "双人复核",
         "stream" | "streams" => "数据流",
         "when" => "条件",
         "group_by" | "per" => "分组",
