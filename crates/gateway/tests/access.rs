@@ -30,9 +30,6 @@ GET  /v1/grades?day=today            | 400 | 400   | 400        | 401
 GET  /v1/notices                     | 200 | 200   | 200        | 401
 GET  /v1/notices?institution=OWN     | 200 | 403   | 200        | 401
 GET  /v1/notices?day=2026-03-02      | 400 | 400   | 400        | 401
-GET  /v1/reviews                     | 403 | 403   | 200        | 401
-GET  /v1/reviews?overdue=true        | 403 | 403   | 200        | 401
-GET  /v1/reviews?overdue=yes         | 403 | 403   | 400        | 401
 POST /v1/call-ups                    | 403 | 403   | 400        | 401
 GET  /v1/call-ups                    | 200 | 200   | 200        | 401
 GET  /v1/call-ups?institution=OWN    | 200 | 403   | 200        | 401
@@ -98,7 +95,14 @@ fn everyone_may_do_what_the_table_says() {
 fn every_address_stands_in_the_table() {
     let description: serde_json::Value =
         serde_saphyr::from_str(include_str!("../../../schemas/openapi.yaml")).unwrap();
-    for path in description["paths"].as_object().unwrap().keys() {
+    for (path, item) in description["paths"].as_object().unwrap() {
+        // Those of the desk stand in the table of `desk.rs`.
+        let is_of_desk = |operation: &serde_json::Value| {
+            ["desk", "public"].contains(&operation["tags"][0].as_str().unwrap_or_default())
+        };
+        if item.as_object().unwrap().values().any(is_of_desk) {
+            continue;
+        }
         let parts: Vec<&str> = path.split('/').filter(|part| !part.starts_with('{')).collect();
         let prefix = parts.join("/");
         let covered = TABLE.lines().any(|row| {

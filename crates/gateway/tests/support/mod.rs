@@ -37,8 +37,13 @@ pub fn institution() -> InstitutionId {
 impl Site {
     /// Under another rulebook than the embedded one.
     pub fn under(book: rulebook::Rulebook) -> Self {
+        Self::under_policy(book, EngineOptions::default())
+    }
+
+    /// Under another rulebook, and a policy or a roster of its own.
+    pub fn under_policy(book: rulebook::Rulebook, engine: EngineOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut site = Self::serving(dir.path(), GatewayOptions::default(), book);
+        let mut site = Self::serving(dir.path(), GatewayOptions::default(), engine, book);
         site._dir = Some(dir);
         site
     }
@@ -56,12 +61,17 @@ impl Site {
 
     /// Over a directory that outlives it.
     pub fn over(dir: &std::path::Path, options: GatewayOptions) -> Self {
-        Self::serving(dir, options, rulebook::load::embedded().unwrap())
+        Self::serving(dir, options, EngineOptions::default(), rulebook::load::embedded().unwrap())
     }
 
-    fn serving(dir: &std::path::Path, options: GatewayOptions, book: rulebook::Rulebook) -> Self {
+    fn serving(
+        dir: &std::path::Path,
+        options: GatewayOptions,
+        engine: EngineOptions,
+        book: rulebook::Rulebook,
+    ) -> Self {
         let clock = Clock::manual(Time::start_of(Day::from_ymd(2026, 3, 10).unwrap()));
-        let engine = Arc::new(Engine::open(dir, EngineOptions::default(), clock, Arc::new(book)).unwrap());
+        let engine = Arc::new(Engine::open(dir, engine, clock, Arc::new(book)).unwrap());
         let issue = |role| engine.access().issue(role, Time(0)).unwrap();
         let key = issue(Role::Institution(institution()));
         let other_key = issue(Role::Institution(InstitutionId::synthetic(2)));
@@ -141,6 +151,17 @@ impl Site {
         );
         let bearer = format!("Bearer {}", self.supervisor_key);
         self.send("POST /v1/call-ups", &[("Authorization", &bearer)], body.as_bytes())
+    }
+
+    /// A key for somebody.
+    pub fn issue(&self, role: Role) -> String {
+        self.engine.access().issue(role, Time(0)).unwrap()
+    }
+
+    /// Sends JSON.
+    pub fn post(&self, path: &str, key: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {key}");
+        self.send(&format!("POST {path}"), &[("Authorization", &bearer)], body.as_bytes())
     }
 
     pub fn get(&self, path: &str, key: Option<&str>) -> Answer {

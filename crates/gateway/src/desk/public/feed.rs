@@ -5,14 +5,14 @@ use model::time::Time;
 use workflow::policy::Roster;
 use workflow::public_notice::{PublicNotice, Standing};
 
-use super::page::{article, is_xml};
+use super::page::{article, is_plain};
 
 fn stamp(time: Time) -> FixedDateTime {
     FixedDateTime::parse_from_rfc3339(&time.to_string()).unwrap_or_default()
 }
 
 fn plain(text: &str) -> String {
-    text.chars().filter(|letter| is_xml(*letter)).collect()
+    text.chars().filter(|letter| is_plain(*letter)).collect()
 }
 
 fn link(href: String, rel: &str, mime_type: &str) -> Link {
@@ -29,7 +29,11 @@ fn entry(notice: &PublicNotice, site: &str, origin: &str) -> Entry {
         title: Text::plain(plain(&title)),
         published: Some(stamp(notice.published_at)),
         updated: stamp(notice.updated_at),
-        links: vec![link(format!("{site}/notices?notice={id}#{id}", id = notice.id), "alternate", "text/html")],
+        links: vec![link(
+            format!("{site}/notices?notice={id}#{id}", id = notice.id),
+            "alternate",
+            "text/html",
+        )],
         content: Some(Content {
             content_type: Some("html".to_owned()),
             value: Some(article(notice)),

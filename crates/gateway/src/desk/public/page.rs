@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("page.css");
 /// A text that is nothing but text in HTML and in XML, whatever institutions call themselves.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for letter in text.chars().filter(|letter| is_xml(*letter)) {
+    for letter in text.chars().filter(|letter| is_plain(*letter)) {
         match letter {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -26,10 +26,17 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// Whether XML knows the letter (XML 1.0, production 2).
-pub(super) fn is_xml(letter: char) -> bool {
-    matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-        && !('\u{7f}'..='\u{9f}').contains(&letter)
+/// Whether a letter may be shown: XML knows it (XML 1.0, production 2), and it does not turn the
+/// direction of what stands around it (Unicode Standard Annex 9, explicit directional formatting).
+pub(super) fn is_plain(letter: char) -> bool {
+    let is_xml =
+        matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let is_control = letter.is_control() && !letter.is_ascii_whitespace();
+    let turns = matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    is_xml && !is_control && !turns
 }
 
 /// Both languages, the Chinese first. A text of others keeps its direction to itself.
@@ -84,20 +91,20 @@ pub(super) fn article(notice: &PublicNotice) -> String {
     };
     let mut html = format!(
         "<article id=\"{id}\" class=\"{class}\" aria-labelledby=\"{id}-title\"><header>\
-         <h2 id=\"{id}-title\">{title}</h2><p class=\"mark\">{standing}</p></header><dl>\
+         <h2 id=\"{id}-title\"><bdi>{name}</bdi></h2><p class=\"mark\">{standing}</p></header><dl>\
          <div><dt>{}</dt><dd><a href=\"/notices?notice={id}#{id}\">{id}</a></dd></div>\
          <div><dt>{}</dt><dd><bdi>{}</bdi></dd></div>\
          <div><dt>{}</dt><dd>{}</dd></div>",
         words("公示编号", "Notice"),
-        words("机构代码", "Institution"),
+        words("机构代码", "Code"),
         escaped(&notice.institution),
         words("公示时间", "Published"),
         moment(notice.published_at),
-        title = both(&notice.title),
+        name = escaped(&notice.name),
     );
     let (label, when) = match (notice.standing, notice.plan_due) {
         (Standing::Settled, _) => (words("整改完成", "Settled"), moment(notice.updated_at)),
-        (_, Some(due)) => (words("整改方案截止", "Plan due by"), last_day(due)),
+        (_, Some(due)) => (words("方案截止", "Plan due"), last_day(due)),
         (_, None) => (String::new(), String::new()),
     };
     if !when.is_empty() {
@@ -155,7 +162,9 @@ fn pages(total: usize, page: usize) -> String {
 /// The page, counted from 0, of all notices that are shown, the newest first.
 pub(super) fn html(authority: &Text, shown: &[&PublicNotice], page: usize) -> String {
     let body = match shown.is_empty() {
-        true => format!("<p class=\"none\">{}</p>", words("目前没有公示。", "There are no notices at present.")),
+        true => {
+            format!("<p class=\"none\">{}</p>", words("目前没有公示。", "There are no notices at present."))
+        }
         false => {
             let here = shown.iter().skip(page * ON_PAGE).take(ON_PAGE);
             let articles: String = here.map(|notice| article(notice)).collect();
