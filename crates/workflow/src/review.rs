@@ -182,22 +182,28 @@ impl Reviews {
 
     /// Takes in what a person did.
     pub fn apply(&mut self, event: &ReviewEvent) {
-        let handling = self.by_id.entry(event.id.clone()).or_default();
+        self.by_id.entry(event.id.clone()).or_default().take(event);
+    }
+}
+
+impl Handling {
+    /// Takes in what a person did.
+    pub(crate) fn take(&mut self, event: &ReviewEvent) {
         match &event.step {
             ReviewStep::Looked => {
-                if !handling.looked.iter().any(|looked| looked.by == event.by) {
-                    handling.looked.push(Looked { by: event.by.clone(), at: event.at });
+                if !self.looked.iter().any(|looked| looked.by == event.by) {
+                    self.looked.push(Looked { by: event.by.clone(), at: event.at });
                 }
             }
-            ReviewStep::Claimed => handling.claimed_by = Some(event.by.clone()),
-            ReviewStep::Released => handling.claimed_by = None,
+            ReviewStep::Claimed => self.claimed_by = Some(event.by.clone()),
+            ReviewStep::Released => self.claimed_by = None,
             ReviewStep::Confirmed { reason, finding } => {
-                handling.decide(event, Decision::Confirmed, reason, finding.verdict);
+                self.decide(event, Decision::Confirmed, reason, finding.verdict);
             }
             ReviewStep::Dismissed { reason, finding } => {
-                handling.decide(event, Decision::Dismissed, reason, finding.verdict);
+                self.decide(event, Decision::Dismissed, reason, finding.verdict);
             }
-            ReviewStep::CaseJoined { case } => handling.case = Some(case.clone()),
+            ReviewStep::CaseJoined { case } => self.case = Some(case.clone()),
         }
     }
 }

@@ -10,8 +10,8 @@ use super::follow::{Following, Leaving, title_of};
 use super::{Desk, DeskEvent};
 use crate::Refusal;
 use crate::actor::Who;
-use crate::alert::{self, AlertCommand};
-use crate::case::{self, CaseCommand, FindingRef, Opening};
+use crate::alert::{self, AlertCommand, INDUSTRY};
+use crate::case::{self, CaseCommand, DisposalEvent, FindingRef, Opening};
 use crate::letter::{self, LetterCommand};
 use crate::order::OrderCommand;
 use crate::penalty::{self, PenaltyCommand};
@@ -19,7 +19,7 @@ use crate::plan;
 use crate::public_notice::{PublicNoticeEvent, PublicNoticeStep};
 use crate::report::{self, ReportCommand};
 use crate::reserve::{self, ReserveCommand};
-use crate::review::{self, ReviewCommand};
+use crate::review::{self, ReviewCommand, ReviewEvent, ReviewStep};
 use crate::setting::Setting;
 use crate::{Why, actor::Post};
 
@@ -233,7 +233,14 @@ impl Desk {
             }
             DeskCommand::Review { finding, four_eyes, command } => {
                 let handling = self.reviews.get(&review::identifier(finding));
-                following.push(review::command(finding, handling, command, who, *four_eyes, setting.now)?);
+                let event = review::command(finding, handling, command, who, *four_eyes, setting.now)?;
+                let mut after = handling.cloned().unwrap_or_default();
+                after.take(&event);
+                following.push(event.clone());
+                let confirmed = matches!(event.step, ReviewStep::Confirmed { .. });
+                if confirmed && after.is_decided(finding.reason.verdict, *four_eyes) {
+                    self.bring_to_case(finding, &event, &mut following, setting);
+                }
             }
         }
         Ok(following.events)
@@ -241,6 +248,35 @@ impl Desk {
 }
 
 impl Desk {
+    /// 立案: a finding that was confirmed opens a case, or joins the institution's open one (requirement
+    /// 3.1). What concerns the industry has none.
+    fn bring_to_case(
+        &self,
+        finding: &Finding,
+        confirmed: &ReviewEvent,
+        following: &mut Following<'_>,
+        setting: &Setting<'_>,
+    ) {
+        if finding.institution == INDUSTRY {
+            return;
+        }
+        let entry = finding.reason.entry.clone();
+        let found = FindingRef { entry, day: finding.day, position: finding.at };
+        let opening = self.opening(&finding.institution, &BTreeSet::new(), &[found], "", setting);
+        let numbers = &mut following.numbers;
+        let opened = case::open(&self.disposal, &opening, &Who::SYSTEM, &setting.of_cases(), numbers);
+        let opened = opened.unwrap_or_default();
+        let open = self.disposal.cases.open_of(&finding.institution).map(|case| case.id.clone());
+        let new = opened.iter().find_map(|event| match event {
+            DisposalEvent::Case(event) => Some(event.id.clone()),
+            DisposalEvent::Order(_) => None,
+        });
+        opened.into_iter().for_each(|event| following.disposal(event));
+        if let Some(case) = new.or(open) {
+            following.push(ReviewEvent { step: ReviewStep::CaseJoined { case }, ..confirmed.clone() });
+        }
+    }
+
     /// What a case begins with that a person opens: the institution's open alert comes with it.
     fn opening(
         &self,
