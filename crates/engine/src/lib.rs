@@ -64,7 +64,7 @@ use intake::{FilingError, FilingHead, Receipt};
 use recover::recover;
 use sealer::{Command, Sealer, SealerError};
 
-/// Chunks that may wait for the writer in all.
+/// Commands that may wait for the writer, and as many chunks of records.
 const COMMANDS_WAITING: usize = 16;
 /// Records that may wait for the evaluator; beyond, filing slows down to its pace.
 const RECORDS_WAITING: usize = 1 << 18;
@@ -208,6 +208,8 @@ pub struct Engine {
     /// The steps in the lives of rules, in order.
     steps: Mutex<Vec<RuleStep>>,
     commands: Sender<Command>,
+    /// Chunks of records on their way to the sealer.
+    records: Sender<Command>,
     requests: Option<Sender<Request>>,
     failed: Arc<Mutex<Option<Arc<str>>>>,
     /// Records that the evaluator has before it.
@@ -261,6 +263,7 @@ impl Engine {
         };
 
         let (commands, for_sealer) = bounded(COMMANDS_WAITING);
+        let (records, records_for_sealer) = bounded(COMMANDS_WAITING);
         let (requests, for_follower) = unbounded();
         let board = Arc::new(recovered.board);
         let office = Arc::new(Office::new(recovered.desk, recovered.directory, policy, &rulebook));
@@ -272,6 +275,7 @@ impl Engine {
             keys: Arc::clone(&keys),
             clock: clock.clone(),
             commands: for_sealer,
+            records: records_for_sealer,
             follower: requests.clone(),
             waiting: Arc::clone(&waiting),
         };
@@ -318,6 +322,7 @@ impl Engine {
             dirs,
             steps: Mutex::new(recovered.steps),
             commands,
+            records,
             requests: Some(requests),
             failed,
             waiting,
@@ -439,12 +444,16 @@ impl Engine {
 
     /// Hands a command to the sealer; one with records waits while the evaluator has too many.
     fn send(&self, command: Command) -> Result<(), &'static str> {
-        if matches!(command, Command::Chunk(..) | Command::Atomic(..)) {
-            while self.waiting.load(Ordering::Relaxed) > RECORDS_WAITING {
-                std::thread::sleep(PAUSE);
+        let way = match command {
+            Command::Chunk(..) | Command::Atomic(..) => {
+                while self.waiting.load(Ordering::Relaxed) > RECORDS_WAITING {
+                    std::thread::sleep(PAUSE);
+                }
+                &self.records
             }
-        }
-        self.commands.send(command).map_err(|_| "the ledger is closed")
+            _ => &self.commands,
+        };
+        way.send(command).map_err(|_| "the ledger is closed")
     }
 
     /// The clock.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, Sender, select_biased};
 use ledger::keystore::{KeyError, KeyStore};
 use ledger::{EntryBatch, Ledger, LedgerError};
 use model::clock::Clock;
@@ -164,6 +164,8 @@ pub(crate) struct Sealer {
     pub(crate) keys: Arc<KeyStore>,
     pub(crate) clock: Clock,
     pub(crate) commands: Receiver<Command>,
+    /// Chunks of records. What else there is goes before them: it is small, and somebody waits for it.
+    pub(crate) records: Receiver<Command>,
     pub(crate) follower: Sender<Request>,
     /// Records handed to the follower and not applied yet.
     pub(crate) waiting: Arc<AtomicUsize>,
@@ -173,15 +175,16 @@ impl Sealer {
     /// Works until it is told to stop or nobody is left to tell it.
     pub(crate) fn run(mut self) {
         loop {
-            let first = match self.commands.recv_timeout(CHECKPOINT_EVERY) {
-                Ok(command) => command,
-                Err(RecvTimeoutError::Timeout) => {
+            let first = select_biased! {
+                recv(self.commands) -> command => command,
+                recv(self.records) -> command => command,
+                default(CHECKPOINT_EVERY) => {
                     // A failure shows at the next append, which answers with it.
                     let _ = self.ledger.checkpoint(self.clock.now().unix_seconds());
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => break,
             };
+            let Ok(first) = first else { break };
             if !self.run_group(first) {
                 break;
             }
@@ -190,8 +193,8 @@ impl Sealer {
         let _ = self.seen.flush(self.ledger.size());
     }
 
-    /// Appends one group, beginning with a command and going on with those that wait behind it.
-    /// Says whether to go on.
+    /// Appends one group, beginning with a command and going on with those that wait. Says whether
+    /// to go on.
     fn run_group(&mut self, first: Command) -> bool {
         let mut group: Vec<EntryBatch> = Vec::new();
         let mut pending: Vec<Pending> = Vec::new();
@@ -202,7 +205,7 @@ impl Sealer {
             self.take(command, &mut group, &mut pending);
             let entries: usize = group.iter().map(EntryBatch::len).sum();
             if go_on && entries < GROUP_ENTRIES {
-                next = self.commands.try_recv().ok();
+                next = self.commands.try_recv().or_else(|_| self.records.try_recv()).ok();
             }
         }
         self.append(group, pending);
