@@ -66,8 +66,9 @@ use sealer::{Command, Sealer, SealerError};
 
 /// Commands that may wait for the writer, and as many chunks of records.
 const COMMANDS_WAITING: usize = 16;
-/// Records that may wait for the evaluator; beyond, filing slows down to its pace.
-const RECORDS_WAITING: usize = 1 << 18;
+/// Records that may wait for the evaluator; beyond, filing slows down to its pace. They are what an
+/// alert waits behind at most: some hundred milliseconds' work.
+const RECORDS_WAITING: usize = 1 << 16;
 /// How long a filing pauses when the evaluator has too much before it.
 const PAUSE: Duration = Duration::from_micros(500);
 

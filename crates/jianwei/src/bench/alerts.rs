@@ -83,9 +83,9 @@ struct Sample {
 pub(super) fn measure(args: &AlertsArgs, dir: &Path, report: &mut Report) -> Fallible<()> {
     let sink = Sink::start()?;
     let (rulebook, roster, channels) = (dir.join("rulebook"), dir.join("roster"), dir.join("channels"));
-    rules::write(&rulebook)?;
-    if args.shipped {
-        rules::write_shipped(&rulebook)?;
+    match args.shipped {
+        true => rules::write_with_shipped(&rulebook)?,
+        false => rules::write(&rulebook)?,
     }
     std::fs::write(&roster, ROSTER)?;
     std::fs::write(&channels, format!("phone: {{ntfy: {{server: \"{}\"}}}}\n", sink.url))?;

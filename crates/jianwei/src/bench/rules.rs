@@ -89,11 +89,25 @@ fn files() -> Vec<SourceFile> {
     let shipped = rulebook::load::embedded_files();
     let mut files: Vec<_> = shipped.into_iter().filter(|file| file.path.starts_with("reference/")).collect();
     files.push(SourceFile::new("grading.yaml", "undetermined: listed\nwithout: []\n"));
+    files.extend(limits(""));
+    files
+}
+
+/// The rulebook that is shipped, with all its queries, and the thirty rules beside.
+fn files_with_shipped() -> Vec<SourceFile> {
+    let mut files = rulebook::load::embedded_files();
+    files.extend(limits("serves: known-clients\n"));
+    files
+}
+
+/// The files of the thirty rules, with a line about what they are for where the rulebook asks for it.
+fn limits(serves: &str) -> Vec<SourceFile> {
+    let mut files = Vec::new();
     for (index, limit) in LIMITS.iter().enumerate() {
         let id = format!("limit-{:02}", index + 1);
         let when = if limit.when.is_empty() { String::new() } else { format!("when: \"{}\"\n", limit.when) };
         let text = format!(
-            "id: {id}\nversion: 1\ntier: special\nrequirement: [\"3.1\"]\n\
+            "id: {id}\nversion: 1\ntier: special\n{serves}requirement: [\"3.1\"]\n\
              clause: {{zh: 测速, en: for measuring}}\nbasis: plan\neffective: {{from: 2010-01-01}}\n\
              lines: [p2p, insurance, payment, fund]\nanswerable: analyst\n\
              title: {{zh: 限额, en: A limit}}\ntext: {{zh: 测速用, en: For measuring}}\n\
@@ -116,9 +130,9 @@ pub(super) fn write(dir: &Path) -> Fallible<()> {
     write_files(dir, files())
 }
 
-/// Adds the rulebook that is shipped to the files in a folder.
-pub(super) fn write_shipped(dir: &Path) -> Fallible<()> {
-    write_files(dir, rulebook::load::embedded_files())
+/// Writes the shipped rulebook's files and those of the thirty rules into a folder.
+pub(super) fn write_with_shipped(dir: &Path) -> Fallible<()> {
+    write_files(dir, files_with_shipped())
 }
 
 fn write_files(dir: &Path, files: Vec<SourceFile>) -> Fallible<()> {
@@ -138,5 +152,7 @@ mod tests {
     fn the_rules_are_sound() {
         let book = super::rulebook().unwrap_or_else(|faults| panic!("{faults}"));
         assert_eq!(book.rules().len(), super::COUNT);
+        let both = rulebook::Rulebook::from_files(super::files_with_shipped());
+        assert!(both.unwrap_or_else(|faults| panic!("{faults}")).rules().len() > super::COUNT);
     }
 }
