@@ -141,7 +141,11 @@ fn a_large_day_waits_for_a_person() {
     let review = &waiting["reviews"][0];
     assert_eq!(review["finding"]["reason"]["entry"], "fifty-thousand-yuan-day");
     // Found on Tuesday, 10 March 2026; five working days later.
-    assert_eq!((review["due"].as_str(), review["overdue"].as_bool()), (Some("2026-03-17"), Some(false)));
+    assert_eq!(
+        (review["due"].as_str(), review["overdue"].as_bool()),
+        (Some("2026-03-17"), Some(false)),
+        "{review:#}"
+    );
     assert_eq!(queue("?overdue=true")["total"], 0);
     assert_eq!(queue("?institution=other")["total"], 0);
     // What no longer holds waits no longer.

@@ -616,7 +616,7 @@ fn reviews_are_claimed_and_decided_each_by_itself() {
     assert_eq!(house.reviews("")["total"], 3);
     house.files(&house.site.key, "transaction", &support::transaction_of(1, "5000.00", 2));
     assert_eq!(house.reviews("")["total"], 4);
-    assert_eq!(house.review(&house.colleague, &[yellow], "confirm", Some("更重")), ["done"]);
+    assert_eq!(house.review(&house.analyst, &[yellow], "confirm", Some("更重")), ["done"]);
     assert_eq!(house.reviews("")["total"], 4);
 
     // Whom nobody knows, and a key without a person.

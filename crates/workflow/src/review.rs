@@ -326,7 +326,8 @@ fn claimed_by(id: &str, by: &Actor) -> Refusal {
     Refusal::new(Why::NotNow, format!("复核{id}已由{by}认领。"), format!("Review {id} was claimed by {by}."))
 }
 
-/// The first to decide is who claimed it, or anybody when nobody did; the second is another person.
+/// The first to decide is who claimed it, or anybody when nobody did; the second is another person,
+/// who may say otherwise.
 fn may_decide(
     finding: &Finding,
     handling: Option<&Handling>,
@@ -336,16 +337,14 @@ fn may_decide(
     let Some(handling) = handling else { return Ok(()) };
     let id = identifier(finding);
     let said = handling.said_of(finding.reason.verdict);
-    let mut agreeing = said.iter().filter(|said| said.decision == decision);
-    let agrees = agreeing.clone().next().is_some();
-    let own = agreeing.any(|said| said.by.is_same_person(&who.actor));
+    let own = said.iter().any(|said| said.decision == decision && said.by.is_same_person(&who.actor));
     match (&handling.claimed_by, own) {
         (_, true) => Err(Refusal::new(
             Why::FourEyes,
             format!("复核{id}须由另一人再作认定。"),
             format!("Review {id} takes a second person's decision."),
         )),
-        (Some(by), false) if !agrees && !by.is_same_person(&who.actor) => Err(claimed_by(&id, by)),
+        (Some(by), false) if said.is_empty() && !by.is_same_person(&who.actor) => Err(claimed_by(&id, by)),
         _ => Ok(()),
     }
 }
@@ -395,6 +394,7 @@ mod tests {
             (false, "a claim, b release!, h release, b dismiss", true),
             (true, "a claim, a confirm, a confirm!, b confirm, b dismiss!", true),
             (true, "a confirm, b dismiss, a dismiss", true),
+            (true, "a claim, b dismiss!, a confirm, b dismiss, a dismiss", true),
             (true, "a confirm, b dismiss, b confirm", false),
             (false, "x confirm!", false),
             (false, "a release!", false),

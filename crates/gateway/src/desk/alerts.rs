@@ -8,7 +8,7 @@ use model::event::Grade;
 use workflow::alert::{Alert, AlertCommand};
 use workflow::desk::DeskCommand;
 
-use super::{act, part, read};
+use super::{act, part, read_step};
 use crate::address::{self, Segment};
 use crate::problem::Problem;
 use crate::query::{self, Parameters};
@@ -64,6 +64,6 @@ pub(crate) async fn step(
 ) -> Result<Response, Problem> {
     let id = address::text(id)?;
     caller::supervisor(&context, &headers)?;
-    let command: AlertCommand = read(&context, body).await?;
+    let command: AlertCommand = read_step(&context, body, &["acknowledge"]).await?;
     act(context, &headers, DeskCommand::Alert { id, command }).await
 }

@@ -10,7 +10,7 @@ use workflow::actor::Actor;
 use workflow::desk::DeskCommand;
 use workflow::letter::{Letter, LetterCommand, LetterState};
 
-use super::{Listed, act, part, read};
+use super::{Listed, act, part, read_step};
 use crate::address::{self, Segment};
 use crate::blocking::blocking;
 use crate::problem::Problem;
@@ -95,6 +95,6 @@ pub(crate) async fn step(
 ) -> Result<Response, Problem> {
     let id = address::text(id)?;
     caller::supervisor(&context, &headers)?;
-    let command: LetterCommand = read(&context, body).await?;
+    let command: LetterCommand = read_step(&context, body, &["check", "release"]).await?;
     act(context, &headers, DeskCommand::Letter { id, command }).await
 }

@@ -10,15 +10,18 @@ pub(crate) mod public;
 pub(crate) mod reviews;
 
 use std::error::Error as _;
+use std::fmt::Display;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use bytes::Bytes;
 use engine::desk::DeskError;
 use http_body_util::LengthLimitError;
 use model::fault::{Fault, FaultCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use workflow::Why;
 use workflow::desk::DeskCommand;
 
@@ -77,22 +80,43 @@ fn part<T>(
 
 /// Reads a small JSON body.
 async fn read<T: DeserializeOwned>(context: &Context, body: Body) -> Result<T, Problem> {
+    parsed(&whole(context, body).await?)
+}
+
+/// Reads a step. Those of the `bare` ones bear nothing: serde passes over what stands beside a variant
+/// that has no fields.
+async fn read_step<T: DeserializeOwned>(context: &Context, body: Body, bare: &[&str]) -> Result<T, Problem> {
+    let body = whole(context, body).await?;
+    let command = parsed(&body)?;
+    let members: Map<String, Value> = parsed(&body)?;
+    let step = members.get("step").and_then(Value::as_str).unwrap_or_default();
+    match bare.contains(&step) && members.len() > 1 {
+        true => Err(malformed(&format!("nothing goes with the step {step}"))),
+        false => Ok(command),
+    }
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| malformed(&error))
+}
+
+fn malformed(why: &dyn Display) -> Problem {
+    Fault::whole(FaultCode::MalformedJson, format!("Not what is taken here: {why}.")).into()
+}
+
+async fn whole(context: &Context, body: Body) -> Result<Bytes, Problem> {
     let reading = tokio::time::timeout(
         context.options.body_idle_timeout,
         axum::body::to_bytes(body, REQUEST_BYTES_MAX),
     );
     let incomplete = || Problem::new(FaultCode::BodyIncomplete, "The body did not come whole.");
-    let body = reading.await.map_err(|_| incomplete())?.map_err(|error| match error.source() {
+    reading.await.map_err(|_| incomplete())?.map_err(|error| match error.source() {
         Some(source) if source.is::<LengthLimitError>() => {
             let detail = format!("A body of up to {REQUEST_BYTES_MAX} bytes is taken here.");
             Problem::new(FaultCode::BodyTooLarge, detail)
         }
         _ => incomplete(),
-    })?;
-    let malformed = |error: serde_json::Error| {
-        Problem::from(Fault::whole(FaultCode::MalformedJson, format!("Not what is taken here: {error}.")))
-    };
-    serde_json::from_slice(&body).map_err(malformed)
+    })
 }
 
 /// Does something at the desk and answers with what came of it.
