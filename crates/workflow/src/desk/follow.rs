@@ -12,7 +12,7 @@ use crate::alert::{self, Alert, AlertEvent, AlertReason, AlertStep, Clock, INDUS
 use crate::case::{self, Case, CaseEvent, CaseStep, DisposalEvent, FindingRef, MeasureStep, Opening};
 use crate::delivery::{self, DeliveryEvent, DeliveryStep, Message, Purpose};
 use crate::letter::{LetterEvent, LetterStep};
-use crate::library::{AddresseeKind, Basis};
+use crate::library::{AddresseeKind, Basis, Stage};
 use crate::numbers::{Kind, Numbers};
 use crate::order::{Addressee, OrderEvent, OrderStep, OrderText};
 use crate::plan::{PlanEvent, PlanStep};
@@ -417,7 +417,10 @@ impl<'d> Following<'d> {
                 }
             }
             CaseStep::Joined { alert: Some(alert), .. } => self.join(alert, &event),
-            CaseStep::Closed { .. } | CaseStep::Dropped { .. } => {
+            // Who lets the last stage be skipped closes the case.
+            CaseStep::Closed { .. }
+            | CaseStep::Dropped { .. }
+            | CaseStep::Skipped { to: Stage::Closed, .. } => {
                 let is_groundless = matches!(event.step, CaseStep::Dropped { .. });
                 let alerts = case.iter().flat_map(|case| case.alerts.iter());
                 for alert in alerts.filter_map(|id| desk.alerts.get(id)).filter(|alert| alert.is_open()) {

@@ -544,6 +544,31 @@ proptest! {
 }
 
 #[test]
+fn an_alert_ends_with_its_case_also_when_the_last_stage_is_skipped() {
+    let mut house = House::new();
+    house.graded("platform", day("2026-05-31"), Grade::Red);
+    let id = house.desk.disposal.cases.iter().next().unwrap().id.clone();
+    let reason = "轻微并及时改正".to_owned();
+    let steps = [
+        ("li", CaseCommand::ConfirmFinding { finding: 0, note: None }),
+        ("li", CaseCommand::Advance),
+        ("li", CaseCommand::Advance),
+        ("li", CaseCommand::Advance),
+        ("li", CaseCommand::AskSkip { reason }),
+        ("zhao", CaseCommand::Skip),
+    ];
+    for (person, command) in steps {
+        assert!(house.desk.alerts.open_of("platform").is_some(), "{command:?}");
+        let command = DeskCommand::Case { id: id.clone(), command };
+        let events = house.desk.command(&command, &house.who(person), &house.setting()).unwrap();
+        house.seal(events);
+    }
+    assert!(!house.desk.disposal.cases.get(&id).unwrap().is_open());
+    assert_eq!(house.desk.alerts.open_of("platform"), None);
+    check(&house);
+}
+
+#[test]
 fn posts_are_checked() {
     let mut house = House::new();
     house.graded("insurer", day("2026-05-31"), Grade::Orange);
