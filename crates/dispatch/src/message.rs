@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use workflow::delivery::{Delivery, Purpose};
 use workflow::letter::Letter;
+use workflow::order::OrderState;
 use workflow::public_notice::Standing;
 
 /// Where people look up what a message is about.
@@ -100,10 +101,13 @@ impl Composer {
                     .orders
                     .get(&delivery.about)
                     .ok_or_else(|| later("the order is not there"))?;
+                let kind = match order.state {
+                    OrderState::Lifted => "order.lifted",
+                    _ => "order.issued",
+                };
                 let data = serde_json::to_value(order).map_err(later)?;
                 let timestamp = delivery.wanted_at.to_string();
-                message.payload =
-                    Some(json!({ "type": "order.issued", "timestamp": timestamp, "data": data }));
+                message.payload = Some(json!({ "type": kind, "timestamp": timestamp, "data": data }));
             }
             Purpose::Alert | Purpose::Reminder => {}
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::event::Grade;
 use model::text::Text;
+use model::time::{Day, Time};
 use serde_json::{Value, json};
 
 use super::{Desk, DeskEvent};
@@ -14,12 +15,12 @@ use crate::delivery::{self, DeliveryEvent, DeliveryStep, Message, Purpose};
 use crate::letter::{LetterEvent, LetterStep};
 use crate::library::{AddresseeKind, Basis, Stage};
 use crate::numbers::{Kind, Numbers};
-use crate::order::{Addressee, OrderEvent, OrderStep, OrderText};
+use crate::order::{Addressee, Order, OrderEvent, OrderStep, OrderText};
 use crate::plan::{PlanEvent, PlanStep};
 use crate::policy::{Channel, Reach};
 use crate::public_notice::{Fact, PublicNoticeEvent, PublicNoticeStep};
 use crate::setting::Setting;
-use crate::term::Deadline;
+use crate::term::{Deadline, Term};
 
 /// The partner that publishes what concerns the industry.
 const ASSOCIATION: &str = "association";
@@ -487,6 +488,11 @@ impl<'d> Following<'d> {
                 let case = case_of(case);
                 self.issue(&event, case, to, order, deadline);
             }
+            OrderStep::Lifted { reason } => {
+                if let Some(order) = desk.disposal.orders.get(&event.id) {
+                    self.tell_lifted(order, reason);
+                }
+            }
             OrderStep::Missed { .. } => {
                 let case = desk.disposal.orders.get(&event.id).and_then(|order| case_of(&order.case));
                 if let Some(case) = case {
@@ -557,6 +563,28 @@ impl<'d> Following<'d> {
         }
     }
 
+    /// A partner whose system got an order is told there that it holds no longer.
+    fn tell_lifted(&mut self, order: &Order, reason: &str) {
+        let setting = self.setting;
+        let partner = setting.policy.roster.partner(&order.to.id);
+        let partner = partner.filter(|_| order.to.kind != AddresseeKind::Institution);
+        let hooks = partner.map_or(&[][..], |partner| &partner.reach);
+        if !hooks.iter().any(|reach| reach.purpose == Channel::Hook) {
+            return;
+        }
+        let title = &order.order.title;
+        let message = Message {
+            about: order.id.clone(),
+            institution: order.institution.clone(),
+            purpose: Purpose::Order,
+            title: Text::new(format!("解除：{}", title.zh), format!("Lifted: {}", title.en)),
+            text: Text::new(reason, reason),
+            urgent: true,
+        };
+        let wanted = delivery::want(&message, &order.to.actor(), hooks, setting, &mut self.numbers);
+        wanted.into_iter().for_each(|event| self.push(event));
+    }
+
     /// What the form of an order is filled with.
     fn order_letter(
         &self,
@@ -590,7 +618,8 @@ impl<'d> Following<'d> {
             .collect();
         let line = case.and_then(|case| case.line.as_deref());
         let basis: Vec<Text> = order.basis.iter().filter_map(|basis| basis_for(line, basis)).collect();
-        let due = deadline.due.map_or_else(|| setting.now.day().plus(7), |due| due.plus_seconds(-1).day());
+        let (due, due_at) = last_moment(deadline);
+        let due = due.unwrap_or_else(|| setting.now.day().plus(7));
         let bureau = case.and_then(|case| roster.bureau(&case.bureau)).map(|bureau| bureau.name.clone());
         json!({
             "issuer": roster.authority(),
@@ -606,6 +635,7 @@ impl<'d> Following<'d> {
             "facts": facts,
             "orders": [order.text, order.receipt],
             "deadline": due.to_string(),
+            "deadline_at": due_at,
             "reply": true,
             "cc": bureau.into_iter().collect::<Vec<_>>(),
         })
@@ -792,6 +822,18 @@ fn capitalised(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// The day by which something is done, with the hour where there are hours and no days.
+fn last_moment(deadline: &Deadline) -> (Option<Day>, Option<String>) {
+    match deadline.term {
+        Term::Minutes(_) | Term::Hours(_) => {
+            let at = deadline.due.map(|due| due.to_string());
+            let hour = at.as_deref().and_then(|at| at.get(11..16)).map(str::to_owned);
+            (deadline.due.map(Time::day), hour)
+        }
+        Term::Days(_) | Term::WorkingDays(_) => (deadline.due.map(|due| due.plus_seconds(-1).day()), None),
+    }
+}
+
 /// Lines of business, as a basis of one line alone begins with them.
 const LINES: [(&str, &str); 5] = [
     ("（网贷）", "p2p"),
@@ -858,6 +900,20 @@ fn limit(condition: &str, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_says_the_hour_where_there_are_hours() {
+        let at = |text: &str| Time::parse(text).unwrap();
+        let ends = |term, due: &str| {
+            let started = at("2026-06-02T13:55:00+08:00");
+            let (day, hour) =
+                last_moment(&Deadline { started, term, due: Some(at(due)), kept: None, missed: None });
+            format!("{} {}", day.unwrap(), hour.unwrap_or_default())
+        };
+        assert_eq!(ends(Term::Hours(4), "2026-06-02T17:55:00+08:00"), "2026-06-02 17:55");
+        assert_eq!(ends(Term::Hours(24), "2026-06-03T00:00:00+08:00"), "2026-06-03 00:00");
+        assert_eq!(ends(Term::WorkingDays(5), "2026-06-10T00:00:00+08:00"), "2026-06-09 ");
+    }
 
     #[test]
     fn figures_are_written_as_people_read_them() {
