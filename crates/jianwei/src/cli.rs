@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::Bench;
 use crate::commands::{
     alerts, call_up, case, check, demo, erase, file, filings, grade, import, keys, letters, notices,
-    penalties, prove, replay, reviews, rules, serve, simulate, standard, study, verify, witness,
+    penalties, prove, replay, reviews, rules, scenario, serve, simulate, standard, study, verify, witness,
 };
 use crate::outcome::Done;
 
@@ -30,6 +30,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Demo(demo::Demo),
+    Scenario(scenario::Scenario),
     Serve(serve::Serve),
     Standard(standard::Standard),
     Check(check::Check),
@@ -60,6 +61,7 @@ enum Command {
 pub(crate) fn run() -> Done {
     match Cli::parse().command {
         Command::Demo(demo) => demo.run(),
+        Command::Scenario(scenario) => scenario.run(),
         Command::Serve(serve) => serve.run(),
         Command::Standard(standard) => standard.run(),
         Command::Check(check) => check.run(),

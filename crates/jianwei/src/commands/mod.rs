@@ -18,6 +18,7 @@ pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod reviews;
 pub(crate) mod rules;
+pub(crate) mod scenario;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod standard;
