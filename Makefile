@@ -13,8 +13,15 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 JIANWEI = $(or $(CARGO_TARGET_DIR),target)/release/jianwei
 ONCE ?=
+OUT ?=
 
-.PHONY: help demo test bench bless tools lint-tools test-tools
+# The mail server of the scenario, npm's maildev; it lies beside what is compiled.
+MAIL_SINK = $(abspath $(or $(CARGO_TARGET_DIR),target))/mail-sink
+MAILDEV = $(MAIL_SINK)/node_modules/.bin/maildev
+# What is not there is not named: the scenario then takes the mails itself, and says so.
+export JIANWEI_MAILDEV = $(shell test -x $(MAILDEV) && echo $(MAILDEV))
+
+.PHONY: help demo scenario test bench bless tools lint-tools test-tools mail-sink
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,7 +30,11 @@ demo: tools ## build, simulate a market and serve it; ONCE=1 prints the grade ta
 	cargo build --release --locked --package jianwei
 	$(JIANWEI) demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: tools lint-tools test-tools ## format, lints and every test
+scenario: tools mail-sink ## three institutions, from filings to closed cases, with letters and mails; OUT=dir keeps the letters
+	cargo build --release --locked --package jianwei
+	$(JIANWEI) scenario $(if $(JIANWEI_MAILDEV),--maildev $(JIANWEI_MAILDEV)) $(if $(OUT),--out $(OUT))
+
+test: tools lint-tools test-tools mail-sink ## format, lints and every test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --release --locked -- -D warnings
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; failed=0; \
@@ -53,6 +64,20 @@ tools:
 	  else \
 	    echo "make: a C compiler is missing; on Debian: sudo apt-get install gcc libc6-dev" >&2; exit 1; \
 	  fi; }
+
+# Without it the scenario runs as well, with a mail server of its own: what is missing is said, and is no failure.
+mail-sink:
+	@if [ -x $(MAILDEV) ] && cmp -s tools/mail-sink/package-lock.json $(MAIL_SINK)/package-lock.json; then exit 0; fi; \
+	if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "make: installing Node.js and npm (nodejs, npm) for the mail server of the scenario"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nodejs npm; } >/dev/null || true; \
+	fi; \
+	command -v npm >/dev/null || { \
+	  echo "make: npm is missing, the scenario takes its mails itself; on Debian: sudo apt-get install nodejs npm"; exit 0; }; \
+	mkdir -p $(MAIL_SINK) && cp tools/mail-sink/package.json tools/mail-sink/package-lock.json $(MAIL_SINK)/ && \
+	npm ci --prefix $(MAIL_SINK) --ignore-scripts --no-audit --no-fund --loglevel=error || { \
+	  rm -rf $(MAIL_SINK); \
+	  echo "make: npm cannot install maildev (no registry?), the scenario takes its mails itself"; }
 
 lint-tools:
 	@for part in fmt clippy; do \
