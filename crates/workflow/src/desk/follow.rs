@@ -609,11 +609,8 @@ impl<'d> Following<'d> {
                 let title = setting.entries.get(&finding.finding.entry).map(|entry| entry.title.clone());
                 let title =
                     title.unwrap_or_else(|| Text::new(&*finding.finding.entry, &*finding.finding.entry));
-                let (day, position) = (finding.finding.day, finding.finding.position);
-                Text::new(
-                    format!("{}（{day}，账本序号{position}）", title.zh),
-                    format!("{} ({day}, ledger position {position})", title.en),
-                )
+                let day = finding.finding.day;
+                Text::new(format!("{}（{day}）", title.zh), format!("{} ({day})", title.en))
             })
             .collect();
         let line = case.and_then(|case| case.line.as_deref());
