@@ -155,7 +155,7 @@ fn a_timer_goes_off_once_wherever_the_clock_is_moved() {
     assert!(engine.tick_desk().unwrap() > 0);
     let last = ["4330 Acknowledge"];
     assert_eq!(went_off(dir.path()), [&first[..], &after[..], &last[..]].concat(), "nobody is left to tell");
-    assert_eq!(engine.desk().next_timer(), None);
+    assert_eq!(engine.desk().alerts.all().next().unwrap().timer(), None);
 }
 
 #[test]

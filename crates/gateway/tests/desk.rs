@@ -167,7 +167,7 @@ GET  /v1/alerts/{id}                 | A-2026-999999                            
 POST /v1/alerts/{id}/steps           | RED {"step":"acknowledge"}                        | 401    | 403 | 403   | 403     | 403   | 403      | 200     | 409     | 409
 POST /v1/alerts/{id}/steps           | RED {"step":"assign","owner":"head"}              | 401    | 403 | 403   | 403     | 403   | 403      | 403     | 200     | 200
 POST /v1/alerts/{id}/steps           | RED {"step":"ease","grade":"orange","reason":"r"} | 401    | 403 | 403   | 403     | 403   | 403      | 403     | 200     | 400
-POST /v1/alerts/{id}/steps           | RED {"step":"close","reason":"r"}                 | 401    | 403 | 403   | 403     | 403   | 403      | 403     | 200     | 409
+POST /v1/alerts/{id}/steps           | RED {"step":"close","reason":"r"}                 | 401    | 403 | 403   | 403     | 403   | 403      | 403     | 409     | 409
 POST /v1/alerts/{id}/steps           | ORANGE {"step":"dismiss","reason":"r"}            | 401    | 403 | 403   | 403     | 403   | 403      | 403     | 200     | 409
 POST /v1/alerts/{id}/steps           | A-1 {"step":"acknowledge"}                        | 401    | 403 | 403   | 403     | 403   | 404      | 404     | 404     | 404
 GET  /v1/letters                     |                                                   | 401    | 200 | 200   | 403     | 200   | 200      | 200     | 200     | 200
