@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use workflow::Setting;
 use workflow::actor::{Actor, Who};
-use workflow::alert::AlertCommand;
+use workflow::alert::{AlertCommand, AlertEvent, AlertStep};
 use workflow::delivery::Outcome;
 use workflow::desk::{Desk, DeskCommand, DeskEvent};
 use workflow::letter::{LetterCommand, LetterEvent, LetterStep};
@@ -165,6 +165,13 @@ impl House {
             "wang" | "li" | "zhao" => self.policy.roster.who(Actor::Person(person.to_owned())),
             institution => Who::party(Actor::Institution(institution.to_owned())),
         }
+    }
+
+    /// An alert ends, as it does when its case is closed or dropped.
+    pub(super) fn ends(&mut self, institution: &str, person: &str, step: AlertStep) {
+        let id = self.desk.alerts.open_of(institution).unwrap().id.clone();
+        let (institution, by) = (institution.to_owned(), Actor::Person(person.to_owned()));
+        self.seal(vec![AlertEvent { id, institution, at: self.now, by, step }.into()]);
     }
 
     pub(super) fn does(&mut self, command: &DeskCommand, person: &str) -> Result<(), Refusal> {

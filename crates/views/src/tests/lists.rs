@@ -2,7 +2,7 @@
 
 use model::event::Grade;
 use model::time::Time;
-use workflow::alert::AlertCommand;
+use workflow::alert::{AlertCommand, AlertStep};
 use workflow::delivery::{DeliveryState, Outcome, Purpose};
 use workflow::desk::{DeskCommand, Topic};
 
@@ -158,8 +158,7 @@ fn what_is_overdue_is_found(database: &Database) {
     // What ends is asked for no more.
     let count = house.sealed.len();
     let id = house.desk.alerts.open_of("platform").unwrap().id.clone();
-    let command = AlertCommand::Dismiss { reason: "误报".to_owned(), mute_until: None };
-    house.does(&DeskCommand::Alert { id: id.clone(), command }, "li").unwrap();
+    house.ends("platform", "li", AlertStep::Dismissed { reason: "误报".to_owned(), mute_until: None });
     views.apply(&house.sealed[count..], &house.desk).unwrap();
     assert_eq!(listed(Which::Overdue(later), Some("one")), [""; 0]);
     let dump = database.dump();

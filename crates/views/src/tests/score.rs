@@ -2,7 +2,7 @@
 
 use model::event::Grade;
 use model::time::Time;
-use workflow::alert::AlertCommand;
+use workflow::alert::{AlertCommand, AlertStep};
 use workflow::delivery::Outcome;
 use workflow::desk::DeskCommand;
 
@@ -39,7 +39,7 @@ fn a_scorecard_is_what_one_reckons_by_hand(database: &Database) {
     house.graded("lender", house.now.day(), Grade::Red);
     house.now = house.now.plus_seconds(120);
     does(&mut house, "lender", AlertCommand::Acknowledge);
-    does(&mut house, "lender", AlertCommand::Close { reason: reason() });
+    house.ends("lender", "li", AlertStep::Closed { reason: Some(reason()) });
     // The record that made the first one came 400 ms before it.
     let first = house.desk.alerts.all().next().unwrap().as_of;
     let filed_at = |as_of: u64| (as_of == first).then_some(Time(start.0 - 400_000));

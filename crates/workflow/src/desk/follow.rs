@@ -7,15 +7,14 @@ use model::text::Text;
 use model::time::{Day, Time};
 use serde_json::{Value, json};
 
+use super::words::{figure, limit};
 use super::{Desk, DeskEvent};
 use crate::actor::{Actor, Who};
 use crate::alert::{self, Alert, AlertEvent, AlertReason, AlertStep, Clock, INDUSTRY, Worse};
-use crate::case::{self, Case, CaseEvent, CaseStep, DisposalEvent, FindingRef, MeasureStep, Opening};
+use crate::case::{self, FindingRef, Opening};
 use crate::delivery::{self, DeliveryEvent, DeliveryStep, Message, Purpose};
 use crate::letter::{LetterEvent, LetterStep};
-use crate::library::{AddresseeKind, Basis, Stage};
 use crate::numbers::{Kind, Numbers};
-use crate::order::{Addressee, Order, OrderEvent, OrderStep, OrderText};
 use crate::plan::{PlanEvent, PlanStep};
 use crate::policy::{Channel, Reach};
 use crate::public_notice::{Fact, PublicNoticeEvent, PublicNoticeStep};
@@ -27,8 +26,8 @@ const ASSOCIATION: &str = "association";
 
 /// Events of one decision, and the numbers that it gave.
 pub(super) struct Following<'d> {
-    desk: &'d Desk,
-    setting: &'d Setting<'d>,
+    pub(super) desk: &'d Desk,
+    pub(super) setting: &'d Setting<'d>,
     pub(super) numbers: Numbers,
     pub(super) events: Vec<DeskEvent>,
     /// Clocks that were kept in this decision already.
@@ -118,7 +117,7 @@ impl<'d> Following<'d> {
     }
 
     /// The last of a bureau's chain.
-    fn head(&self, bureau: &str) -> String {
+    pub(super) fn head(&self, bureau: &str) -> String {
         let bureau = self.setting.policy.roster.bureau(bureau);
         bureau.and_then(|bureau| bureau.chain.last()).cloned().unwrap_or_default()
     }
@@ -198,7 +197,7 @@ impl<'d> Following<'d> {
         Text { zh: join(|line| &line.zh), en: join(|line| &line.en) }
     }
 
-    fn tell_person(&mut self, message: &Message, person: &str) {
+    pub(super) fn tell_person(&mut self, message: &Message, person: &str) {
         let reach = self.setting.policy.roster.person(person).map_or(&[][..], |person| &person.reach);
         let to = Actor::Person(person.to_owned());
         let wanted = delivery::want(message, &to, reach, self.setting, &mut self.numbers);
@@ -286,7 +285,7 @@ impl<'d> Following<'d> {
     }
 
     /// The next letter's number on the desk, and its 发文字号.
-    fn letter_number(&mut self) -> (String, String) {
+    pub(super) fn letter_number(&mut self) -> (String, String) {
         let setting = self.setting;
         let id = self.numbers.next(Kind::Letter, setting.now);
         let year = setting.now.day().year();
@@ -296,7 +295,7 @@ impl<'d> Following<'d> {
     }
 
     /// The mail addresses of an institution's executives.
-    fn addresses(&self, institution: &str) -> Vec<String> {
+    pub(super) fn addresses(&self, institution: &str) -> Vec<String> {
         let profile = self.setting.profile(institution);
         let mut addresses = profile.map(|profile| profile.mail.clone()).unwrap_or_default();
         addresses.extend(self.setting.policy.roster.contacts(institution).iter().cloned());
@@ -305,7 +304,7 @@ impl<'d> Following<'d> {
         addresses
     }
 
-    fn letter(&mut self, id: &str, institution: &str, step: LetterStep) {
+    pub(super) fn letter(&mut self, id: &str, institution: &str, step: LetterStep) {
         self.push(LetterEvent {
             id: id.to_owned(),
             institution: institution.to_owned(),
@@ -316,7 +315,7 @@ impl<'d> Following<'d> {
     }
 
     /// A letter goes out as it was drafted.
-    fn send(&mut self, id: &str, institution: &str, drafted: &LetterStep) {
+    pub(super) fn send(&mut self, id: &str, institution: &str, drafted: &LetterStep) {
         if let LetterStep::Drafted { number, to, addresses, copy, data, .. } = drafted {
             let leaving = Leaving { id, number, institution, to, addresses, copy, title: title_of(data) };
             self.send_letter(&leaving);
@@ -397,245 +396,6 @@ impl<'d> Following<'d> {
         for person in copy.iter().filter_map(Actor::person) {
             self.tell_person(&message, person);
         }
-    }
-
-    /// An event of a case or an order, and what it calls for.
-    pub(super) fn disposal(&mut self, event: DisposalEvent) {
-        match event {
-            DisposalEvent::Case(event) => self.case(event),
-            DisposalEvent::Order(event) => self.order(event),
-        }
-    }
-
-    fn case(&mut self, event: CaseEvent) {
-        self.push(event.clone());
-        let desk = self.desk;
-        let case = desk.disposal.cases.get(&event.id);
-        match &event.step {
-            CaseStep::Opened(opened) => {
-                if let Some(alert) = &opened.alert {
-                    self.join(alert, &event);
-                }
-            }
-            CaseStep::Joined { alert: Some(alert), .. } => self.join(alert, &event),
-            // Who lets the last stage be skipped closes the case.
-            CaseStep::Closed { .. }
-            | CaseStep::Dropped { .. }
-            | CaseStep::Skipped { to: Stage::Closed, .. } => {
-                let is_groundless = matches!(event.step, CaseStep::Dropped { .. });
-                let alerts = case.iter().flat_map(|case| case.alerts.iter());
-                for alert in alerts.filter_map(|id| desk.alerts.get(id)).filter(|alert| alert.is_open()) {
-                    let reason = format!("{}: {}", event.id, if is_groundless { "撤案" } else { "结案" });
-                    let step = match is_groundless {
-                        true => AlertStep::Dismissed { reason, mute_until: None },
-                        false => AlertStep::Closed { reason: Some(reason) },
-                    };
-                    self.alert(AlertEvent {
-                        by: event.by.clone(),
-                        ..alert::of_system(alert, self.setting, step)
-                    });
-                }
-            }
-            CaseStep::StageMissed { .. } => {
-                self.escalate(&event, case, ("阶段期限已过", "a stage is overdue"))
-            }
-            CaseStep::Measure { step: MeasureStep::FollowUpMissed { .. }, .. } => {
-                self.escalate(&event, case, ("跟踪核查逾期", "a follow-up is overdue"));
-            }
-            CaseStep::Measure { step: MeasureStep::MilestoneMissed { .. }, .. } => {
-                self.escalate(&event, case, ("分期履行逾期", "an instalment was missed"));
-            }
-            _ => {}
-        }
-    }
-
-    fn join(&mut self, alert: &str, event: &CaseEvent) {
-        self.push(AlertEvent {
-            id: alert.to_owned(),
-            institution: event.institution.clone(),
-            at: self.setting.now,
-            by: event.by.clone(),
-            step: AlertStep::CaseJoined { case: event.id.clone() },
-        });
-    }
-
-    /// The head is told that something about a case is overdue.
-    fn escalate(&mut self, event: &CaseEvent, case: Option<&Case>, what: (&str, &str)) {
-        let Some(case) = case else { return };
-        self.overdue(&event.id, &event.institution, &case.bureau, what);
-    }
-
-    fn overdue(&mut self, about: &str, institution: &str, bureau: &str, what: (&str, &str)) {
-        let name = self.setting.name(institution);
-        let message = Message {
-            about: about.to_owned(),
-            institution: institution.to_owned(),
-            purpose: Purpose::Reminder,
-            title: Text::new(format!("{about}：{}", what.0), format!("{about}: {}", what.1)),
-            text: Text::new(name.clone(), name),
-            urgent: true,
-        };
-        let head = self.head(bureau);
-        self.tell_person(&message, &head);
-    }
-
-    fn order(&mut self, event: OrderEvent) {
-        self.push(event.clone());
-        let desk = self.desk;
-        let case_of = |id: &str| desk.disposal.cases.get(id);
-        match &event.step {
-            OrderStep::Issued { case, to, order, deadline, .. } => {
-                let case = case_of(case);
-                self.issue(&event, case, to, order, deadline);
-            }
-            OrderStep::Lifted { reason } => {
-                if let Some(order) = desk.disposal.orders.get(&event.id) {
-                    self.tell_lifted(order, reason);
-                }
-            }
-            OrderStep::Missed { .. } => {
-                let case = desk.disposal.orders.get(&event.id).and_then(|order| case_of(&order.case));
-                if let Some(case) = case {
-                    self.overdue(
-                        &event.id,
-                        &event.institution,
-                        &case.bureau,
-                        ("指令逾期未回报", "the order is overdue"),
-                    );
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// An order becomes a letter, and goes to its addressee by the ways that there are; a partner that
-    /// gave none fetches it by its key.
-    fn issue(
-        &mut self,
-        event: &OrderEvent,
-        case: Option<&Case>,
-        to: &Addressee,
-        order: &OrderText,
-        deadline: &Deadline,
-    ) {
-        let setting = self.setting;
-        let roster = &setting.policy.roster;
-        let (id, number) = self.letter_number();
-        let partner = roster.partner(&to.id).filter(|_| to.kind != AddresseeKind::Institution);
-        let addresses = match (&partner, to.kind) {
-            (Some(partner), _) => {
-                let mail = partner.reach.iter().filter(|reach| reach.purpose == Channel::Mail);
-                mail.map(|reach| reach.to.clone()).collect()
-            }
-            (None, AddresseeKind::Institution) => self.addresses(&to.id),
-            (None, _) => Vec::new(),
-        };
-        let step = LetterStep::Drafted {
-            // What is decided on a penalty has its own letter when the penalty is decided.
-            form: "order".to_owned(),
-            number: number.clone(),
-            about: event.id.clone(),
-            to: to.actor(),
-            addresses,
-            copy: case.map(|case| Actor::Person(case.owner.clone())).into_iter().collect(),
-            data: self.order_letter(event, case, &number, (to, order, deadline)),
-            four_eyes: false,
-        };
-        self.letter(&id, &event.institution, step.clone());
-        // Two people approved the order; the letter says nothing else.
-        self.letter(&id, &event.institution, LetterStep::Released);
-        let is_mailed = matches!(&step, LetterStep::Drafted { addresses, .. } if !addresses.is_empty());
-        if is_mailed || to.kind == AddresseeKind::Institution {
-            self.send(&id, &event.institution, &step);
-        }
-        let hooks: Vec<Reach> = partner.iter().flat_map(|partner| partner.reach.iter()).cloned().collect();
-        if hooks.iter().any(|reach| reach.purpose == Channel::Hook) {
-            let message = Message {
-                about: event.id.clone(),
-                institution: event.institution.clone(),
-                purpose: Purpose::Order,
-                title: order.title.clone(),
-                text: order.text.clone(),
-                urgent: true,
-            };
-            let wanted = delivery::want(&message, &to.actor(), &hooks, setting, &mut self.numbers);
-            wanted.into_iter().for_each(|event| self.push(event));
-        }
-    }
-
-    /// A partner whose system got an order is told there that it holds no longer.
-    fn tell_lifted(&mut self, order: &Order, reason: &str) {
-        let setting = self.setting;
-        let partner = setting.policy.roster.partner(&order.to.id);
-        let partner = partner.filter(|_| order.to.kind != AddresseeKind::Institution);
-        let hooks = partner.map_or(&[][..], |partner| &partner.reach);
-        if !hooks.iter().any(|reach| reach.purpose == Channel::Hook) {
-            return;
-        }
-        let title = &order.order.title;
-        let message = Message {
-            about: order.id.clone(),
-            institution: order.institution.clone(),
-            purpose: Purpose::Order,
-            title: Text::new(format!("解除：{}", title.zh), format!("Lifted: {}", title.en)),
-            text: Text::new(reason, reason),
-            urgent: true,
-        };
-        let wanted = delivery::want(&message, &order.to.actor(), hooks, setting, &mut self.numbers);
-        wanted.into_iter().for_each(|event| self.push(event));
-    }
-
-    /// What the form of an order is filled with.
-    fn order_letter(
-        &self,
-        event: &OrderEvent,
-        case: Option<&Case>,
-        number: &str,
-        (to, order, deadline): (&Addressee, &OrderText, &Deadline),
-    ) -> Value {
-        let setting = self.setting;
-        let roster = &setting.policy.roster;
-        let name = setting.name(&event.institution);
-        let kind = match to.kind {
-            AddresseeKind::Institution => "decision",
-            AddresseeKind::Police | AddresseeKind::Court => "referral",
-            _ => "assistance",
-        };
-        let facts: Vec<Text> = case
-            .iter()
-            .flat_map(|case| case.findings.iter())
-            .filter(|finding| finding.judgement.is_confirmed())
-            .map(|finding| {
-                let title = setting.entries.get(&finding.finding.entry).map(|entry| entry.title.clone());
-                let title =
-                    title.unwrap_or_else(|| Text::new(&*finding.finding.entry, &*finding.finding.entry));
-                let day = finding.finding.day;
-                Text::new(format!("{}（{day}）", title.zh), format!("{} ({day})", title.en))
-            })
-            .collect();
-        let line = case.and_then(|case| case.line.as_deref());
-        let basis: Vec<Text> = order.basis.iter().filter_map(|basis| basis_for(line, basis)).collect();
-        let (due, due_at) = last_moment(deadline);
-        let due = due.unwrap_or_else(|| setting.now.day().plus(7));
-        let bureau = case.and_then(|case| roster.bureau(&case.bureau)).map(|bureau| bureau.name.clone());
-        json!({
-            "issuer": roster.authority(),
-            "number": number,
-            "site": roster.site(),
-            "date": setting.now.day().to_string(),
-            "kind": kind,
-            "addressee": to.name,
-            "title": order.title,
-            "institution": { "zh": name, "en": name, "id": event.institution },
-            "case_number": case.map_or_else(|| event.id.clone(), |case| case.id.clone()),
-            "basis": basis,
-            "facts": facts,
-            "orders": [order.text, order.receipt],
-            "deadline": due.to_string(),
-            "deadline_at": due_at,
-            "reply": true,
-            "cc": bureau.into_iter().collect::<Vec<_>>(),
-        })
     }
 
     /// 公示: on the own page at once, and to the association.
@@ -779,7 +539,8 @@ impl<'d> Following<'d> {
                 let head = self.head(&alert.bureau);
                 self.tell_person(&message, &head);
             }
-            PlanStep::SentBack { .. } => {
+            // Of an alert that has ended nothing more is asked.
+            PlanStep::SentBack { .. } if alert.is_open() => {
                 let before = desk.plans.of(&alert.id);
                 let is_sent_back = |plan: &&crate::plan::Plan| plan.state == crate::plan::PlanState::SentBack;
                 let rejections = before.filter(is_sent_back).count() + 1;
@@ -794,7 +555,7 @@ impl<'d> Following<'d> {
                     };
                 self.alert(alert::of_system(alert, setting, step));
             }
-            PlanStep::Accepted { .. } => {}
+            PlanStep::SentBack { .. } | PlanStep::Accepted { .. } => {}
         }
     }
 
@@ -820,7 +581,7 @@ fn capitalised(word: &str) -> String {
 }
 
 /// The day by which something is done, with the hour where there are hours and no days.
-fn last_moment(deadline: &Deadline) -> (Option<Day>, Option<String>) {
+pub(super) fn last_moment(deadline: &Deadline) -> (Option<Day>, Option<String>) {
     match deadline.term {
         Term::Minutes(_) | Term::Hours(_) => {
             let at = deadline.due.map(|due| due.to_string());
@@ -828,103 +589,5 @@ fn last_moment(deadline: &Deadline) -> (Option<Day>, Option<String>) {
             (deadline.due.map(Time::day), hour)
         }
         Term::Days(_) | Term::WorkingDays(_) => (deadline.due.map(|due| due.plus_seconds(-1).day()), None),
-    }
-}
-
-/// Lines of business, as a basis of one line alone begins with them.
-const LINES: [(&str, &str); 5] = [
-    ("（网贷）", "p2p"),
-    ("（保险）", "insurance"),
-    ("（支付）", "payment"),
-    ("（基金）", "fund"),
-    ("（存管银行）", "custody"),
-];
-
-/// A basis as a letter about a line of business names it; nothing where it is another line's.
-fn basis_for(line: Option<&str>, basis: &Basis) -> Option<Text> {
-    let of_line = LINES.iter().find(|(mark, _)| basis.zh.starts_with(mark));
-    let Some((mark, own)) = of_line else { return Some(Text::new(&*basis.zh, &*basis.en)) };
-    let is_meant = line.is_none_or(|line| line == *own);
-    let zh = basis.zh.trim_start_matches(mark);
-    is_meant.then(|| Text::new(zh, &*basis.en))
-}
-
-/// A value as people read it: two decimals at most, digits in groups of three, its unit.
-fn figure(value: &str, unit: &str) -> String {
-    let (sign, digits) = value.strip_prefix('-').map_or(("", value), |rest| ("-", rest));
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number =
-        !whole.is_empty() && [whole, decimals].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
-    if !is_number || whole.len() > 24 {
-        return format!("{value}{unit}");
-    }
-    let cents: String = decimals.chars().chain("000".chars()).take(3).collect();
-    let scaled: u128 = format!("{whole}{cents}").parse().unwrap_or_default();
-    let rounded = (scaled + 5) / 10;
-    let (whole, cents) = (rounded / 100, rounded % 100);
-    let mut grouped = String::new();
-    let text = whole.to_string();
-    for (at, digit) in text.chars().enumerate() {
-        if at > 0 && (text.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    match cents {
-        0 => format!("{sign}{grouped}{unit}"),
-        _ if cents % 10 == 0 => format!("{sign}{grouped}.{}{unit}", cents / 10),
-        _ => format!("{sign}{grouped}.{cents:02}{unit}"),
-    }
-}
-
-/// A condition as people read it: a single comparison of the value becomes a sign and a figure.
-fn limit(condition: &str, unit: &str) -> String {
-    let compared = condition.strip_prefix("value ").and_then(|rest| rest.split_once(' '));
-    let sign = compared.and_then(|(sign, number)| {
-        let sign = match sign {
-            ">" => "＞",
-            ">=" => "≥",
-            "<" => "＜",
-            "<=" => "≤",
-            _ => return None,
-        };
-        let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-        is_number.then(|| format!("{sign}{}", figure(number, unit)))
-    });
-    sign.unwrap_or_else(|| condition.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_letter_says_the_hour_where_there_are_hours() {
-        let at = |text: &str| Time::parse(text).unwrap();
-        let ends = |term, due: &str| {
-            let started = at("2026-06-02T13:55:00+08:00");
-            let (day, hour) =
-                last_moment(&Deadline { started, term, due: Some(at(due)), kept: None, missed: None });
-            format!("{} {}", day.unwrap(), hour.unwrap_or_default())
-        };
-        assert_eq!(ends(Term::Hours(4), "2026-06-02T17:55:00+08:00"), "2026-06-02 17:55");
-        assert_eq!(ends(Term::Hours(24), "2026-06-03T00:00:00+08:00"), "2026-06-03 00:00");
-        assert_eq!(ends(Term::WorkingDays(5), "2026-06-10T00:00:00+08:00"), "2026-06-09 ");
-    }
-
-    #[test]
-    fn figures_are_written_as_people_read_them() {
-        let table = [
-            ("14.285867", "%", "14.29%"),
-            ("1000000", "元", "1,000,000元"),
-            ("0.5", "", "0.5"),
-            ("-1234.999", "元", "-1,235元"),
-            ("n/a", "", "n/a"),
-        ];
-        for (value, unit, shown) in table {
-            assert_eq!(figure(value, unit), shown);
-        }
-        assert_eq!(limit("value >= 1000000", "元"), "≥1,000,000元");
-        assert_eq!(limit("value > 5 AND value < 9", "%"), "value > 5 AND value < 9");
     }
 }

@@ -3,10 +3,12 @@
 //! decide comes out as events that are sealed together.
 
 mod commands;
+mod disposal;
 mod event;
 mod follow;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
