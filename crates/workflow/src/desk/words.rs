@@ -69,7 +69,11 @@ pub(super) fn limit(condition: &str, unit: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use model::time::Time;
+
     use super::*;
+    use crate::desk::follow::last_moment;
+    use crate::term::{Deadline, Term};
 
     #[test]
     fn a_letter_says_the_hour_where_there_are_hours() {
